@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace vidqa::benchmarks {
+
+/// A diagnostic data set: short H.264 clips of coloured shapes that move, appear, repeat an action and change colour,
+/// with questions in the released formats of TGIF-QA and MSVD-QA.
+///
+///   <output>/videos/<gif_name>.mp4
+///   <output>/tgif_qa/{Train,Test}_{action,transition,count,frameqa}_question.csv
+///   <output>/msvd_qa/{train,val,test}_qa.json, vocab.txt, answer_set.txt, youtube_mapping.txt
+///   <output>/scenes.jsonl     what is seen in every clip
+///
+/// Answers are balanced within every question wording, so that no text-only rule beats chance.
+struct SynthOptions {
+  std::string output;
+  uint64_t seed = 1;
+  int64_t clips = 600;
+  int64_t size = 64;     ///< width and height, pixels, even
+  int64_t frames = 32;   ///< frames a clip
+  double fps = 8;
+};
+
+/// Writes the data set; equal options give equal bytes. A folder that already holds the same data set is left as it is.
+/// Returns the number of clips that were rendered (0: all were there).
+int64_t synthesize(const SynthOptions& options, const std::function<void(int64_t done, int64_t total)>& on_clip = {});
+
+}  // namespace vidqa::benchmarks

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "benchmarks/datasets/dataset.h"
+#include "pipeline/data/video_features.h"
+#include "pipeline/train/trainer.h"
+
+namespace vidqa::benchmarks {
+
+/// Everything that decides what one training run computes: the options of `vidqa train`.
+struct ExperimentOptions {
+  std::string dataset;
+  DatasetOptions data;
+  std::string features;                        ///< HDF5; empty only with streams = none
+  std::optional<std::string> motion_features;  ///< see data::VideoFeatureOptions::motion_path
+  data::FeatureNorm feature_norm = data::FeatureNorm::kNone;
+  /// Video streams that the model reads: "appearance,motion", or "none": the question-only control.
+  std::string streams = "appearance,motion";
+  std::string model = "hme";
+  std::string fusion = "default";
+  int64_t hidden = 512;
+  int64_t slots = 0;       ///< HME memory slots; 0: the data set's published number of frames
+  int64_t max_frames = 0;  ///< 0: the data set's published number
+  double dropout = 0.2;
+  std::optional<std::string> word_vectors;  ///< GloVe text file; unset: seeded normal vectors
+  int64_t word_dim = 300;
+  train::TrainOptions train;
+};
+
+/// A data set read once and shared by every run over it.
+struct LoadedData {
+  data::QaCorpus corpus;
+  std::shared_ptr<data::VideoFeatures> features;  ///< null with streams = none
+};
+
+LoadedData load_data(const ExperimentOptions& options);
+
+/// The model that `options` describes, seeded with options.train.seed, word vectors set.
+models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data);
+
+/// Trains (or resumes) one run. `config_toml` is kept in the run folder as config.toml.
+train::TrainSummary run_experiment(const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
+                                   const std::string& config_toml, const train::TrainObserver& observer);
+
+/// Predictions of the run's best checkpoint on "train", "val" or "test".
+std::vector<train::Prediction> evaluate_run(const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
+                                            const std::string& split,
+                                            const std::function<void(int64_t done, int64_t total)>& on_progress = {});
+
+/// The options as `key=value` lines that must agree for two runs to be one: what resume and skip compare.
+std::string experiment_identity(const ExperimentOptions& options);
+
+}  // namespace vidqa::benchmarks

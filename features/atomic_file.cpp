@@ -1,0 +1,1 @@
+#include "features/atomic_file.h"

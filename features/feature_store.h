@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+namespace vidqa::features {
+
+/// Reads a feature file in any of the released layouts:
+///   one data set a clip: `/<clip>` (n, D) or, for one row, (D)      TVQA, TGIF-QA, `vidqa extract`
+///   dense arrays: `/vgg`, `/c3d` (N, T, D)                          MSVD-QA
+/// Errors (c10::Error) name the file and the clip.
+class FeatureReader {
+ public:
+  explicit FeatureReader(const std::string& path);
+  ~FeatureReader();
+
+  const std::string& path() const;
+  bool contains(const std::string& clip) const;
+  std::vector<std::string> clips() const;
+  /// Rows of a clip, (n, D) float32; float16 and float64 files are converted.
+  torch::Tensor read(const std::string& clip) const;
+  /// Names of the dense (N, T, D) arrays in the file, e.g. {"c3d", "vgg"}.
+  std::vector<std::string> dense_arrays() const;
+  /// Row `row` of a dense array: (T, D) float32.
+  torch::Tensor read_dense(const std::string& array, int64_t row) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vidqa::features

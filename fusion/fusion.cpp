@@ -1,0 +1,1 @@
+#include "fusion/fusion.h"

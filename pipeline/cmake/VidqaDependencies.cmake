@@ -1,0 +1,31 @@
+# Every external package of the project. setup.sh installs what is found here.
+
+find_package(Torch REQUIRED)  # Debian's libtorch-dev, or any LibTorch named by -DCMAKE_PREFIX_PATH
+find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
+set(HDF5_PREFER_PARALLEL OFF)
+find_package(HDF5 1.10 REQUIRED COMPONENTS C)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(nlohmann_json 3 CONFIG REQUIRED)
+find_package(Boost 1.74 REQUIRED)  # header-only: Boost.Math
+if(VIDQA_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+add_library(vidqa_torch INTERFACE)
+target_include_directories(vidqa_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(vidqa_torch INTERFACE ${TORCH_LIBRARIES})
+separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+target_compile_options(vidqa_torch INTERFACE ${torch_flags})
+
+add_library(vidqa_hdf5 INTERFACE)
+target_include_directories(vidqa_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_compile_definitions(vidqa_hdf5 INTERFACE ${HDF5_DEFINITIONS})
+target_link_libraries(vidqa_hdf5 INTERFACE ${HDF5_LIBRARIES})
+
+add_library(vidqa_opencv INTERFACE)
+target_include_directories(vidqa_opencv SYSTEM INTERFACE ${OpenCV_INCLUDE_DIRS})
+target_link_libraries(vidqa_opencv INTERFACE opencv_core opencv_imgproc opencv_imgcodecs)

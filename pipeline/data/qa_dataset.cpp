@@ -1,0 +1,1 @@
+#include "pipeline/data/qa_dataset.h"

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "models/batch.h"
+#include "pipeline/data/question.h"
+#include "pipeline/data/video_features.h"
+
+namespace vidqa::data {
+
+/// The questions of one split together with the features of their clips: what a training loop reads.
+class QaDataset {
+ public:
+  /// `features` may be null: then batches hold text only (question-only models).
+  QaDataset(std::vector<Question> questions, models::Task task, std::shared_ptr<VideoFeatures> features);
+
+  int64_t size() const { return static_cast<int64_t>(questions_.size()); }
+  const Question& question(int64_t index) const { return questions_.at(static_cast<size_t>(index)); }
+  const std::vector<Question>& questions() const { return questions_; }
+  models::Task task() const { return task_; }
+
+  /// Reads every clip once, so that a missing or broken one is found before training starts.
+  void check_features() const;
+
+  /// The batch of these questions, padded to its own longest text and clip (pipeline/data/collate.h).
+  models::Batch batch(const std::vector<int64_t>& indices) const;
+
+ private:
+  std::vector<Question> questions_;
+  models::Task task_;
+  std::shared_ptr<VideoFeatures> features_;
+};
+
+}  // namespace vidqa::data

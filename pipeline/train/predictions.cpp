@@ -1,0 +1,1 @@
+#include "pipeline/train/predictions.h"

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace vidqa::train {
+
+/// What a model said to one question; a line of `predictions.jsonl`.
+struct Prediction {
+  std::string question_id;
+  std::string video;
+  std::string type;        ///< question type
+  std::string prediction;  ///< answer text; Count: the rounded number
+  std::string gold;        ///< right answer text; Count: the number that the loss used
+  bool correct = false;
+  double raw_score = 0;    ///< Count: the raw regression output; otherwise the score of the prediction
+  /// Multiple choice: every candidate with its score, in order. Open-ended: the best five. Count: empty.
+  std::vector<std::pair<std::string, double>> scores;
+};
+
+/// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores. Atomic.
+void write_predictions(const std::string& path, const std::vector<Prediction>& predictions);
+
+/// Throws c10::Error naming file and line.
+std::vector<Prediction> read_predictions(const std::string& path);
+
+}  // namespace vidqa::train

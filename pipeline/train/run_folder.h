@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace vidqa::train {
+
+/// The folder of one training run:
+///
+///   config.toml         every option, resolved; `vidqa train --config` reads it back
+///   environment.json    program, library versions, machine, threads, BLAS
+///   metrics.csv         one line a validation: epoch, step, train_loss, val_<metric>, seconds
+///   predictions.jsonl   test split, by the best checkpoint (predictions_val.jsonl: validation split)
+///   checkpoints/last.pt, best.pt
+///   summary.json        parameters, seconds per epoch, peak memory, best epoch, validation and test figures
+///   train.log           what was said on the terminal
+///   DONE or FAILED      written last; FAILED holds the reason
+class RunFolder {
+ public:
+  enum class State { kNew, kInterrupted, kDone, kFailed };
+
+  /// Makes the folder if needed; throws c10::Error naming the path when that cannot be done or it is not writable.
+  explicit RunFolder(std::filesystem::path path);
+
+  const std::filesystem::path& path() const { return path_; }
+  std::string config_toml() const { return (path_ / "config.toml").string(); }
+  std::string environment_json() const { return (path_ / "environment.json").string(); }
+  std::string metrics_csv() const { return (path_ / "metrics.csv").string(); }
+  std::string predictions(const std::string& split) const;  ///< "test" -> predictions.jsonl, "val" -> predictions_val.jsonl
+  std::string last_checkpoint() const { return (path_ / "checkpoints" / "last.pt").string(); }
+  std::string best_checkpoint() const { return (path_ / "checkpoints" / "best.pt").string(); }
+  std::string summary_json() const { return (path_ / "summary.json").string(); }
+  std::string log() const { return (path_ / "train.log").string(); }
+
+  State state() const;
+  void mark_done() const;
+  void mark_failed(const std::string& reason) const;
+  /// Removes DONE and FAILED: the run goes on.
+  void mark_running() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace vidqa::train

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "models/model.h"
+#include "pipeline/data/qa_dataset.h"
+#include "pipeline/train/metrics.h"
+#include "pipeline/train/run_folder.h"
+
+namespace vidqa::train {
+
+struct TrainOptions {
+  int64_t epochs = 20;
+  int64_t batch_size = 32;
+  int64_t eval_batch_size = 64;
+  double learning_rate = 1e-3;  ///< Adam, betas 0.9 and 0.999, eps 1e-8 (published HME)
+  double weight_decay = 0;      ///< L2 in the gradient
+  double clip_norm = 0;         ///< greatest norm of the whole gradient; 0: no clipping (published HME)
+  int64_t patience = 0;         ///< stop after this many validations without a better one; 0: never
+  uint64_t seed = 1;
+  std::string device = "cpu";
+};
+
+/// What is going on, for a progress bar and the log. All functions may be empty.
+struct TrainObserver {
+  /// After every step: `done` of `total` batches of this epoch, mean loss of the epoch so far.
+  std::function<void(int64_t epoch, int64_t done, int64_t total, double mean_loss)> on_step;
+  /// While a split is evaluated.
+  std::function<void(const std::string& split, int64_t done, int64_t total)> on_evaluate;
+  /// A line worth keeping.
+  std::function<void(const std::string& line)> on_message;
+};
+
+/// `summary.json` of a run folder.
+struct TrainSummary {
+  int64_t parameters = 0;  ///< trainable scalars
+  int64_t epochs = 0;      ///< epochs trained
+  int64_t best_epoch = 0;  ///< 1-based, chosen on the validation split
+  double seconds_per_epoch = 0;  ///< median over epochs, training only
+  double peak_memory_mb = 0;     ///< resident set of the process, MiB
+  double val = 0;   ///< primary metric of the best checkpoint
+  double test = 0;  ///< primary metric of the best checkpoint; the test split is scored once
+};
+
+/// Trains with Adam, validates after every epoch, keeps the best checkpoint by the validation split (the earlier one on
+/// ties), then scores validation and test once with it and writes the predictions. Goes on from checkpoints/last.pt when
+/// there is one: the outcome is bit for bit that of an uninterrupted run, because batch order and dropout are functions of
+/// (seed, epoch, step) alone.
+/// `config_identity` is kept in the checkpoint: a run folder with another identity is refused, naming what differs.
+TrainSummary train(models::Model& model, const data::QaDataset& train_set, const data::QaDataset& val_set,
+                   const data::QaDataset& test_set, const std::vector<std::string>& answers, const TrainOptions& options,
+                   const RunFolder& run, const std::string& config_identity, const TrainObserver& observer);
+
+/// Scores every question. `answers`: class id -> answer for open-ended tasks.
+std::vector<Prediction> predict(models::Model& model, const data::QaDataset& dataset, const std::vector<std::string>& answers,
+                                int64_t batch_size, torch::Device device,
+                                const std::function<void(int64_t done, int64_t total)>& on_progress = {});
+
+/// Reads summary.json; throws c10::Error naming the file.
+TrainSummary read_summary(const std::string& path);
+
+}  // namespace vidqa::train
