@@ -77,7 +77,8 @@ torch::Tensor GoldenFile::tensor(const std::string& path) const {
     native = H5T_NATIVE_UINT8;
   }
   torch::Tensor result = torch::empty(shape, dtype);
-  if (result.numel() > 0 && H5Dread(set, native, H5S_ALL, H5S_ALL, H5P_DEFAULT, result.data_ptr()) < 0)
+  if (result.numel() > 0 &&
+      H5Dread(set, native, H5S_ALL, H5S_ALL, H5P_DEFAULT, result.data_ptr()) < 0)
     throw std::runtime_error("golden file: cannot read " + where);
   return result;
 }
@@ -95,17 +96,20 @@ std::string GoldenFile::attribute(const std::string& object, const std::string& 
   const Handle type(H5Aget_type(attribute), H5Tclose, where);
   if (H5Tis_variable_str(type) > 0) {
     char* text = nullptr;
-    if (H5Aread(attribute, type, &text) < 0) throw std::runtime_error("golden file: cannot read " + where);
+    if (H5Aread(attribute, type, &text) < 0)
+      throw std::runtime_error("golden file: cannot read " + where);
     std::string result = text == nullptr ? "" : text;
     H5free_memory(text);
     return result;
   }
   std::string result(H5Tget_size(type), '\0');
-  if (H5Aread(attribute, type, result.data()) < 0) throw std::runtime_error("golden file: cannot read " + where);
+  if (H5Aread(attribute, type, result.data()) < 0)
+    throw std::runtime_error("golden file: cannot read " + where);
   return result.substr(0, result.find('\0'));
 }
 
-nlohmann::json GoldenFile::json_attribute(const std::string& object, const std::string& name) const {
+nlohmann::json GoldenFile::json_attribute(const std::string& object,
+                                          const std::string& name) const {
   return nlohmann::json::parse(attribute(object, name));
 }
 

@@ -11,8 +11,10 @@ namespace vidqa::testing {
 /// `$VIDQA_SHARED`, or the folder `shared` beside the project.
 std::filesystem::path shared_dir();
 
-/// Files of golden/<kind> whose name starts with `prefix` and ends in `extension`, sorted. Empty when absent.
-std::vector<std::filesystem::path> golden_files(const std::string& kind, const std::string& prefix = "",
+/// Files of golden/<kind> whose name starts with `prefix` and ends in `extension`, sorted. Empty
+/// when absent.
+std::vector<std::filesystem::path> golden_files(const std::string& kind,
+                                                const std::string& prefix = "",
                                                 const std::string& extension = ".h5");
 
 /// gtest name of a file or case: letters, digits and underscores of `text`.
@@ -35,8 +37,8 @@ class TempDir {
 }  // namespace vidqa::testing
 
 /// First line of a test that needs a file or folder below shared/.
-#define VIDQA_REQUIRE_SHARED(relative_path)                                                     \
-  do {                                                                                          \
-    if (!std::filesystem::exists(::vidqa::testing::shared_dir() / (relative_path)))             \
-      GTEST_SKIP() << "needs " << (::vidqa::testing::shared_dir() / (relative_path)).string();  \
+#define VIDQA_REQUIRE_SHARED(relative_path)                                                    \
+  do {                                                                                         \
+    if (!std::filesystem::exists(::vidqa::testing::shared_dir() / (relative_path)))            \
+      GTEST_SKIP() << "needs " << (::vidqa::testing::shared_dir() / (relative_path)).string(); \
   } while (false)

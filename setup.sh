@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what vidqa needs on Debian 12 and builds it. Does nothing where all is there.
+#   ./setup.sh [PRESET]        packages, configure, build; PRESET as in CMakePresets.json (default: release)
+#   ./setup.sh --packages      the packages alone
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# The package list of the project: the only one.
+packages=(
+  g++ cmake ninja-build pkg-config ccache mold          # build
+  libtorch-dev libopenblas0-pthread                     # tensors; without OpenBLAS products are 20 times slower
+  libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libopencv-dev   # video
+  libhdf5-dev                                           # features
+  libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libboost-dev        # program
+  libgtest-dev libgmock-dev                             # tests
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
+  [ "$status" = "install ok installed" ] || missing+=("$package")
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup: not root and no sudo; as root run: apt-get install ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+[ "${1:-}" = "--packages" ] && exit 0
+
+preset=${1:-release}
+# CMake's long report is only of interest when it fails.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+cmake --build --preset "$preset"
