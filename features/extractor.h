@@ -12,12 +12,14 @@ struct ExtractOptions {
   std::vector<std::string> videos;  ///< files, or folders that are searched for video files
   std::string output;               ///< features.h5
   std::string backbone = "resnet18";
-  /// A .safetensors or .pth file, or `random:SEED`. No default: features of unknown weights are worth nothing.
+  /// A .safetensors or .pth file, or `random:SEED`. No default: features of unknown weights are
+  /// worth nothing.
   std::string weights;
-  std::string sampler = "fps";  ///< fps, uniform, all
-  double fps = 3;               ///< sampler fps: frames a second
-  int64_t num_frames = 20;      ///< sampler uniform: frames a video
-  std::string resize = "shorter";  ///< shorter: shorter side to resize_size, then centre crop; squash: straight to crop_size
+  std::string sampler = "fps";     ///< fps, uniform, all
+  double fps = 3;                  ///< sampler fps: frames a second
+  int64_t num_frames = 20;         ///< sampler uniform: frames a video
+  std::string resize = "shorter";  ///< shorter: shorter side to resize_size, then centre crop;
+                                   ///< squash: straight to crop_size
   int64_t resize_size = 256;
   int64_t crop_size = 224;
   int64_t batch_size = 16;
@@ -34,22 +36,27 @@ struct ExtractResult {
   int64_t skipped = 0;  ///< already in the output
   int64_t frames = 0;
   double seconds = 0;
-  std::vector<ExtractFailure> failures;  ///< also in <output>.failures.csv (removed when there are none)
+  std::vector<ExtractFailure>
+      failures;  ///< also in <output>.failures.csv (removed when there are none)
 };
 
 struct ExtractObserver {
   /// After every clip, done or not, and now and then within a long one.
-  std::function<void(int64_t clips_done, int64_t clips_total, int64_t frames, const std::string& clip)> on_progress;
+  std::function<void(int64_t clips_done, int64_t clips_total, int64_t frames,
+                     const std::string& clip)>
+      on_progress;
   std::function<void(const std::string& line)> on_message;
 };
 
-/// Extracts features of every video into one HDF5 file: `/<stem>` (n, D) float32, `/<stem>@times_seconds` (n) float64 and
-/// provenance in attributes.
+/// Extracts features of every video into one HDF5 file: `/<stem>` (n, D) float32,
+/// `/<stem>@times_seconds` (n) float64 and provenance in attributes.
 ///
-/// A clip that cannot be read is listed in the result and does not stop the others. A clip is written whole or not at all;
-/// a killed run loses at most the clip in work, and the next run goes on from there. A file made with other options is
-/// refused, naming the option. Equal inputs give equal bytes in the data sets. Throws std::runtime_error (also c10::Error)
-/// for faults that concern the whole run: unknown backbone, bad weights, two videos with one stem, unwritable output.
+/// A clip that cannot be read is listed in the result and does not stop the others. A clip is
+/// written whole or not at all; a killed run loses at most the clip in work, and the next run goes
+/// on from there. A file made with other options is refused, naming the option. Equal inputs give
+/// equal bytes in the data sets. Throws std::runtime_error (also c10::Error) for faults that
+/// concern the whole run: unknown backbone, bad weights, two videos with one stem, unwritable
+/// output.
 ExtractResult extract(const ExtractOptions& options, const ExtractObserver& observer);
 
 }  // namespace vidqa::features

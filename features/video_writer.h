@@ -14,8 +14,9 @@ struct VideoWriterOptions {
   int crf = 18;  ///< x264 constant rate factor: smaller is better
 };
 
-/// Writes an H.264 mp4 file (yuv420p, BT.601) with the FFmpeg libraries. The file appears at `path` when close()
-/// returns; a writer that is destroyed earlier leaves nothing. Deterministic: equal frames give equal bytes.
+/// Writes an H.264 mp4 file (yuv420p, BT.601) with the FFmpeg libraries. The file appears at `path`
+/// when close() returns; a writer that is destroyed earlier leaves nothing. Deterministic: equal
+/// frames give equal bytes.
 class VideoWriter {
  public:
   VideoWriter(const std::string& path, const VideoWriterOptions& options);

@@ -1,0 +1,63 @@
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/opt.h>
+#include <libavutil/sha.h>
+#include <libswscale/swscale.h>
+}
+
+#include <array>
+#include <memory>
+#include <string>
+
+namespace vidqa::features::ffmpeg {
+
+/// Deleter for FFmpeg's functions that take a pointer to the pointer and set it to null.
+template <auto Free>
+struct FreeByAddress {
+  template <typename T>
+  void operator()(T* object) const {
+    Free(&object);
+  }
+};
+
+/// Deleter for FFmpeg's functions that take the pointer.
+template <auto Free>
+struct FreeByValue {
+  template <typename T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+
+struct CloseOutput {
+  void operator()(AVFormatContext* context) const {
+    avio_closep(&context->pb);
+    avformat_free_context(context);
+  }
+};
+
+using UniqueInputContext = std::unique_ptr<AVFormatContext, FreeByAddress<avformat_close_input>>;
+using UniqueOutputContext = std::unique_ptr<AVFormatContext, CloseOutput>;
+using UniqueCodecContext = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec_free_context>>;
+using UniqueFrame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
+using UniquePacket = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
+using UniqueSwsContext = std::unique_ptr<SwsContext, FreeByValue<sws_freeContext>>;
+using UniqueSha = std::unique_ptr<AVSHA, FreeByValue<av_free>>;
+
+/// What a negative return value of an FFmpeg function means.
+inline std::string error_text(int error) {
+  std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
+  av_strerror(error, text.data(), text.size());
+  return text.data();
+}
+
+/// A local path as FFmpeg takes it: without the protocol, "a:b.mp4" would ask for the protocol "a".
+inline std::string url_of(const std::string& path) { return "file:" + path; }
+
+/// FFmpeg and x264 write to stderr by themselves; what they say is in the errors that we throw.
+inline void silence() { av_log_set_level(AV_LOG_QUIET); }
+
+}  // namespace vidqa::features::ffmpeg
