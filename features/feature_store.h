@@ -4,11 +4,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <torch/types.h>
 
 namespace vidqa::features {
+
+/// Provenance: name -> value, of a file or of a clip's data set.
+using Attributes = std::map<std::string, std::variant<std::string, int64_t, double>>;
 
 /// Reads a feature file in any of the released layouts:
 ///   one data set a clip: `/<clip>` (n, D) or, for one row, (D)      TVQA, TGIF-QA, `vidqa extract`
@@ -21,9 +25,18 @@ class FeatureReader {
 
   const std::string& path() const;
   bool contains(const std::string& clip) const;
+  /// In the order of their names' bytes. Groups and data sets of other ranks are no clips.
   std::vector<std::string> clips() const;
   /// Rows of a clip, (n, D) float32; float16 and float64 files are converted.
   torch::Tensor read(const std::string& clip) const;
+  /// Times of the rows in seconds from the first frame, `/_times/<clip>`; empty where the file has
+  /// none.
+  std::vector<double> times_seconds(const std::string& clip) const;
+  /// Attributes of a clip's data set, or of the file; those that are neither text nor a number are
+  /// left out.
+  Attributes attributes(const std::string& clip) const;
+  Attributes attributes() const;
+
   /// Names of the dense (N, T, D) arrays in the file, e.g. {"c3d", "vgg"}.
   std::vector<std::string> dense_arrays() const;
   /// Row `row` of a dense array: (T, D) float32.

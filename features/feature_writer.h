@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+#include "features/feature_store.h"
+
+namespace vidqa::features {
+
+/// Writes a feature file with one data set a clip. The file appears at `path` when close() returns;
+/// a writer that is destroyed earlier leaves nothing. Equal calls give equal bytes.
+///
+///   /<clip>          (n, D) float32, contiguous, with the clip's provenance as attributes
+///   /_times/<clip>   (n) float64, seconds; a group of its own, so that the root lists clips only
+///
+/// Errors (c10::Error, std::runtime_error) name the file and the clip.
+class FeatureWriter {
+ public:
+  explicit FeatureWriter(const std::string& path);
+  ~FeatureWriter();
+
+  void set_attributes(const Attributes& attributes);
+  /// `features` (n, D), n = times_seconds.size().
+  void write(const std::string& clip, const torch::Tensor& features,
+             const std::vector<double>& times_seconds, const Attributes& attributes);
+  /// Copies clips with their times and attributes from another file of this layout.
+  void copy(const std::string& path, const std::vector<std::string>& clips);
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vidqa::features

@@ -1,0 +1,60 @@
+#include "features/hash.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <stdexcept>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "features/ffmpeg_handles.h"
+
+namespace vidqa::features {
+namespace {
+
+constexpr size_t kReadBytes = 1 << 20;
+
+class Sha256 {
+ public:
+  Sha256() : state_(av_sha_alloc()) {
+    if (state_ == nullptr) throw std::bad_alloc();
+    av_sha_init(state_.get(), 256);
+  }
+  void update(const char* data, size_t size) {
+    av_sha_update(state_.get(), reinterpret_cast<const uint8_t*>(data), size);
+  }
+  std::string finish() {
+    std::array<uint8_t, 32> digest{};
+    av_sha_final(state_.get(), digest.data());
+    std::string hex;
+    for (const uint8_t byte : digest) hex += fmt::format("{:02x}", byte);
+    return hex;
+  }
+
+ private:
+  ffmpeg::UniqueSha state_;
+};
+
+}  // namespace
+
+std::string sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes.data(), bytes.size());
+  return hash.finish();
+}
+
+std::string sha256_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> buffer(kReadBytes);
+  Sha256 hash;
+  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0)
+    hash.update(buffer.data(), static_cast<size_t>(file.gcount()));
+  if (!file.eof())
+    throw std::runtime_error(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
+  return hash.finish();
+}
+
+}  // namespace vidqa::features
