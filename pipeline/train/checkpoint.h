@@ -1,12 +1,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <torch/optim.h>
 
 #include "models/model.h"
 
 namespace vidqa::train {
+
+/// One line of metrics.csv.
+struct EpochRecord {
+  int64_t epoch = 0;      ///< 1-based
+  int64_t step = 0;       ///< optimiser steps since the start of the run
+  double train_loss = 0;  ///< mean over the questions of the epoch
+  double val = 0;         ///< primary metric on the validation split
+  double seconds = 0;     ///< training only
+};
 
 /// Where a training stands.
 struct TrainState {
@@ -15,14 +25,28 @@ struct TrainState {
   double best_metric = 0;
   int64_t validations_since_best = 0;
   std::string config_identity;
+  std::vector<EpochRecord> history;  ///< one an epoch
 };
 
-/// Writes parameters, buffers, optimiser state (may be null) and `state`, with a checksum of every tensor. Atomic.
-void save_checkpoint(const std::string& path, const models::Model& model, const torch::optim::Optimizer* optimizer,
-                     const TrainState& state);
+/// Writes parameters, buffers, optimiser state (may be null) and `state`. Atomic.
+///
+/// The file is a LibTorch archive (zip) of `model`, `optimizer` and `state` (JSON), then a last line
+/// "vidqa checkpoint sha256 <64 hex digits>\n" over everything before it: LibTorch's own reader does not notice most
+/// flipped bytes, and may read outside its buffers when sizes are among them.
+void save_checkpoint(const std::string& path, const models::Model& model,
+                     const torch::optim::Optimizer* optimizer, const TrainState& state);
 
-/// Loads into `model` (and `optimizer` unless null). Throws c10::Error naming the file and the tensor that is missing, has
-/// another shape, or does not match its checksum.
-TrainState load_checkpoint(const std::string& path, models::Model& model, torch::optim::Optimizer* optimizer);
+/// Loads into `model` (and `optimizer` unless null). Throws c10::Error naming the file when it is truncated or damaged
+/// in any byte, and file and tensor when one is missing, is not the model's, or has another shape or type. `model` is
+/// then as it was.
+TrainState load_checkpoint(const std::string& path, models::Model& model,
+                           torch::optim::Optimizer* optimizer);
+
+/// The state alone, with the same checks of the file.
+TrainState read_checkpoint_state(const std::string& path);
+
+/// Throws c10::Error naming the lines that differ when there is a checkpoint at `path` and it was written under another
+/// identity (`key=value` lines).
+void check_same_run(const std::string& path, const std::string& identity);
 
 }  // namespace vidqa::train

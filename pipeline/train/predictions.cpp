@@ -1,1 +1,63 @@
 #include "pipeline/train/predictions.h"
+
+#include <fstream>
+
+#include <c10/util/Exception.h>
+#include <nlohmann/json.hpp>
+
+#include "features/atomic_file.h"
+
+namespace vidqa::train {
+namespace {
+
+nlohmann::ordered_json to_json(const Prediction& p) {
+  return {{"qid", p.question_id},       {"video", p.video},  {"type", p.type},
+          {"prediction", p.prediction}, {"gold", p.gold},    {"correct", p.correct},
+          {"raw_score", p.raw_score},   {"scores", p.scores}};
+}
+
+Prediction from_json(const nlohmann::json& line) {
+  Prediction p;
+  line.at("qid").get_to(p.question_id);
+  line.at("video").get_to(p.video);
+  line.at("type").get_to(p.type);
+  line.at("prediction").get_to(p.prediction);
+  line.at("gold").get_to(p.gold);
+  line.at("correct").get_to(p.correct);
+  line.at("raw_score").get_to(p.raw_score);
+  line.at("scores").get_to(p.scores);
+  return p;
+}
+
+}  // namespace
+
+void write_predictions(const std::string& path, const std::vector<Prediction>& predictions) {
+  std::string text;
+  for (const Prediction& prediction : predictions) {
+    try {
+      text += to_json(prediction).dump() + '\n';
+    } catch (const nlohmann::json::exception& error) {  // text that is not UTF-8
+      TORCH_CHECK(false, path, ": cannot write question '", prediction.question_id,
+                  "': ", error.what());
+    }
+  }
+  features::write_text_atomically(path, text);
+}
+
+std::vector<Prediction> read_predictions(const std::string& path) {
+  std::ifstream file(path);
+  TORCH_CHECK(file, path, ": cannot open the predictions");
+  std::vector<Prediction> predictions;
+  std::string line;
+  for (int64_t number = 1; std::getline(file, line); ++number) {
+    try {
+      predictions.push_back(from_json(nlohmann::json::parse(line)));
+    } catch (const nlohmann::json::exception& error) {
+      TORCH_CHECK(false, path, ":", number, ": not a prediction: ", error.what());
+    }
+  }
+  TORCH_CHECK(!file.bad(), path, ": cannot read the predictions");
+  return predictions;
+}
+
+}  // namespace vidqa::train

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "models/model.h"
 #include "pipeline/data/qa_dataset.h"
@@ -22,6 +24,12 @@ struct TrainOptions {
   std::string device = "cpu";
 };
 
+/// Thrown by an observer to stop a run (ctrl-C): the run is not marked as failed and goes on with the next call.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// What is going on, for a progress bar and the log. All functions may be empty.
 struct TrainObserver {
   /// After every step: `done` of `total` batches of this epoch, mean loss of the epoch so far.
@@ -38,21 +46,25 @@ struct TrainSummary {
   int64_t epochs = 0;      ///< epochs trained
   int64_t best_epoch = 0;  ///< 1-based, chosen on the validation split
   double seconds_per_epoch = 0;  ///< median over epochs, training only
-  double peak_memory_mb = 0;     ///< resident set of the process, MiB
+  double peak_memory_mb = 0;     ///< resident set of the process since the (last) start of this run, MiB
   double val = 0;   ///< primary metric of the best checkpoint
   double test = 0;  ///< primary metric of the best checkpoint; the test split is scored once
 };
 
 /// Trains with Adam, validates after every epoch, keeps the best checkpoint by the validation split (the earlier one on
 /// ties), then scores validation and test once with it and writes the predictions. Goes on from checkpoints/last.pt when
-/// there is one: the outcome is bit for bit that of an uninterrupted run, because batch order and dropout are functions of
-/// (seed, epoch, step) alone.
+/// there is one: the outcome is bit for bit that of an uninterrupted run (same machine, same number of threads), because
+/// batch order and dropout are functions of (seed, epoch, step) alone. A run that is DONE is left as it is.
+///
 /// `config_identity` is kept in the checkpoint: a run folder with another identity is refused, naming what differs.
+/// A loss or score that is not finite stops the run, naming epoch and step; then, as on every error but Interrupted, the
+/// run is marked FAILED with the reason. Messages also go to train.log.
 TrainSummary train(models::Model& model, const data::QaDataset& train_set, const data::QaDataset& val_set,
                    const data::QaDataset& test_set, const std::vector<std::string>& answers, const TrainOptions& options,
                    const RunFolder& run, const std::string& config_identity, const TrainObserver& observer);
 
-/// Scores every question. `answers`: class id -> answer for open-ended tasks.
+/// Scores every question, in order. `answers`: class id -> answer for open-ended tasks. The model is left in evaluation
+/// mode. Throws c10::Error naming the question when a score is not finite.
 std::vector<Prediction> predict(models::Model& model, const data::QaDataset& dataset, const std::vector<std::string>& answers,
                                 int64_t batch_size, torch::Device device,
                                 const std::function<void(int64_t done, int64_t total)>& on_progress = {});

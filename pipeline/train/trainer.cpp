@@ -1,0 +1,267 @@
+#include "pipeline/train/trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <torch/cuda.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim/adam.h>
+#include <torch/utils.h>
+
+#include "features/atomic_file.h"
+#include "models/answer_head.h"
+#include "pipeline/train/checkpoint.h"
+#include "pipeline/train/memory.h"
+#include "pipeline/train/random.h"
+
+namespace vidqa::train {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSummary, parameters, epochs, best_epoch, seconds_per_epoch,
+                                   peak_memory_mb, val, test)
+
+namespace {
+
+/// train.log, and whoever listens.
+class Log {
+ public:
+  Log(const RunFolder& run, const TrainObserver& observer)
+      : file_("train", std::make_shared<spdlog::sinks::basic_file_sink_st>(run.log())),
+        observer_(observer) {
+    file_.flush_on(spdlog::level::info);
+  }
+  void say(const std::string& line) {
+    file_.info(line);
+    if (observer_.on_message) observer_.on_message(line);
+  }
+  void error(const std::string& line) { file_.error(line); }
+
+ private:
+  spdlog::logger file_;
+  const TrainObserver& observer_;
+};
+
+void check_arguments(const data::QaDataset& train_set, const data::QaDataset& val_set,
+                     const data::QaDataset& test_set, const TrainOptions& options) {
+  TORCH_CHECK(options.epochs > 0, "train: epochs must be at least 1, got ", options.epochs);
+  TORCH_CHECK(options.batch_size > 0, "train: batch size must be at least 1, got ",
+              options.batch_size);
+  TORCH_CHECK(options.learning_rate > 0, "train: learning rate must be positive, got ",
+              options.learning_rate);
+  TORCH_CHECK(options.weight_decay >= 0, "train: weight decay must not be negative, got ",
+              options.weight_decay);
+  TORCH_CHECK(options.clip_norm >= 0, "train: clip norm must not be negative, got ",
+              options.clip_norm);
+  TORCH_CHECK(options.patience >= 0, "train: patience must not be negative, got ",
+              options.patience);
+  for (const auto& [split, set] : {std::pair("training", &train_set),
+                                   std::pair("validation", &val_set), std::pair("test", &test_set)})
+    TORCH_CHECK(set->size() > 0, "train: the ", split, " split has no questions");
+  for (const data::Question& question : train_set.questions())
+    TORCH_CHECK(question.label >= 0, "train: training question '", question.id, "' has no label");
+}
+
+torch::Device usable_device(const std::string& name) {
+  const torch::Device device(name);
+  TORCH_CHECK(!device.is_cuda() || torch::cuda::is_available(), "device '", name,
+              "': this LibTorch or this machine has no CUDA (use cpu)");
+  return device;
+}
+
+int64_t count_scalars(const std::vector<torch::Tensor>& tensors) {
+  int64_t count = 0;
+  for (const torch::Tensor& tensor : tensors) count += tensor.numel();
+  return count;
+}
+
+double median_seconds(const std::vector<EpochRecord>& history) {
+  std::vector<double> seconds;
+  for (const EpochRecord& record : history) seconds.push_back(record.seconds);
+  std::sort(seconds.begin(), seconds.end());
+  const size_t n = seconds.size();
+  return n == 0 ? 0 : (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
+}
+
+void write_metrics_csv(const std::string& path, const PrimaryMetric& metric,
+                       const std::vector<EpochRecord>& history) {
+  std::string text = fmt::format("epoch,step,train_loss,val_{},seconds\n", metric.name);
+  for (const EpochRecord& r : history)
+    text += fmt::format("{},{},{},{},{:.3f}\n", r.epoch, r.step, r.train_loss, r.val, r.seconds);
+  features::write_text_atomically(path, text);
+}
+
+/// One pass over the training questions. Returns the mean loss over them.
+double train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
+                   const data::QaDataset& dataset, const TrainOptions& options,
+                   torch::Device device, int64_t epoch, const TrainObserver& observer) {
+  // Epochs count from 1, so stream 0 is free for the steps.
+  const std::vector<int64_t> order =
+      random_order(dataset.size(), derive_seed(options.seed, static_cast<uint64_t>(epoch)));
+  const uint64_t step_seeds = derive_seed(options.seed, 0);
+  const int64_t batches = (dataset.size() + options.batch_size - 1) / options.batch_size;
+  const std::vector<torch::Tensor> parameters = model.trainable_parameters();
+
+  model.train();
+  double loss_sum = 0;
+  int64_t questions = 0;
+  for (int64_t b = 0; b < batches; ++b) {
+    const int64_t step = (epoch - 1) * batches + b + 1;
+    const auto first = order.begin() + b * options.batch_size;
+    const auto last = order.begin() + std::min(dataset.size(), (b + 1) * options.batch_size);
+    const models::Batch batch = dataset.batch({first, last}).to(device);
+
+    torch::manual_seed(derive_seed(step_seeds, static_cast<uint64_t>(step)));  // dropout
+    optimizer.zero_grad();
+    const torch::Tensor loss =
+        models::answer_loss(dataset.task(), model.forward(batch).scores, batch.labels);
+    const double value = loss.item<double>();
+    TORCH_CHECK(std::isfinite(value), "train: the loss is ", value, " in epoch ", epoch, ", step ",
+                step, " (a lower learning rate or --clip-norm may help)");
+    loss.backward();
+    if (options.clip_norm > 0) torch::nn::utils::clip_grad_norm_(parameters, options.clip_norm);
+    optimizer.step();
+
+    loss_sum += value * static_cast<double>(batch.size());
+    questions += batch.size();
+    if (observer.on_step)
+      observer.on_step(epoch, b + 1, batches, loss_sum / static_cast<double>(questions));
+  }
+  return loss_sum / static_cast<double>(questions);
+}
+
+/// Takes the epoch's record into the state; true when it is the best so far.
+bool record_epoch(const EpochRecord& record, const PrimaryMetric& metric, TrainState& state) {
+  state.epochs_done = record.epoch;
+  state.history.push_back(record);
+  const bool best = state.best_epoch == 0 || metric.better(record.val, state.best_metric);
+  if (best) {
+    state.best_epoch = record.epoch;
+    state.best_metric = record.val;
+  }
+  state.validations_since_best = record.epoch - state.best_epoch;
+  return best;
+}
+
+TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train_set,
+                              const data::QaDataset& val_set, const data::QaDataset& test_set,
+                              const std::vector<std::string>& answers, const TrainOptions& options,
+                              const RunFolder& run, const std::string& config_identity,
+                              const TrainObserver& observer, Log& log) {
+  const torch::Device device = usable_device(options.device);
+  const PrimaryMetric metric = primary_metric(train_set.task());
+  reset_peak_memory();
+
+  model.to(device);
+  torch::optim::Adam optimizer(model.trainable_parameters(),
+                               torch::optim::AdamOptions(options.learning_rate)
+                                   .betas({0.9, 0.999})
+                                   .eps(1e-8)
+                                   .weight_decay(options.weight_decay));
+  TrainState state;
+  state.config_identity = config_identity;
+  if (std::filesystem::exists(run.last_checkpoint())) {
+    state = load_checkpoint(run.last_checkpoint(), model, &optimizer);
+    log.say(fmt::format("going on after epoch {}", state.epochs_done));
+  }
+
+  const auto evaluate = [&](const char* split, const data::QaDataset& dataset) {
+    return predict(model, dataset, answers, options.eval_batch_size, device,
+                   [&](int64_t done, int64_t total) {
+                     if (observer.on_evaluate) observer.on_evaluate(split, done, total);
+                   });
+  };
+  const auto value_of = [&](const std::vector<Prediction>& predictions) {
+    return metric.value(compute_metrics(train_set.task(), predictions).all);
+  };
+
+  const auto out_of_patience = [&] {
+    return options.patience > 0 && state.validations_since_best >= options.patience;
+  };
+  while (state.epochs_done < options.epochs && !out_of_patience()) {
+    EpochRecord record;
+    record.epoch = state.epochs_done + 1;
+    const auto start = std::chrono::steady_clock::now();
+    record.train_loss =
+        train_epoch(model, optimizer, train_set, options, device, record.epoch, observer);
+    record.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    record.step = record.epoch * ((train_set.size() + options.batch_size - 1) / options.batch_size);
+    record.val = value_of(evaluate("val", val_set));
+
+    // last.pt comes after the rest: an interruption in between repeats the epoch, with equal
+    // result.
+    const bool best = record_epoch(record, metric, state);
+    if (best) save_checkpoint(run.best_checkpoint(), model, nullptr, state);
+    write_metrics_csv(run.metrics_csv(), metric, state.history);
+    save_checkpoint(run.last_checkpoint(), model, &optimizer, state);
+    log.say(fmt::format("epoch {}: loss {:.4f}, validation {} {:.4f}{}, {:.1f} s", record.epoch,
+                        record.train_loss, metric.name, record.val, best ? " (best)" : "",
+                        record.seconds));
+  }
+
+  load_checkpoint(run.best_checkpoint(), model, nullptr);
+  const std::vector<Prediction> val = evaluate("val", val_set);
+  const std::vector<Prediction> test = evaluate("test", test_set);
+  write_predictions(run.predictions("val"), val);
+  write_predictions(run.predictions("test"), test);
+
+  TrainSummary summary;
+  summary.parameters = count_scalars(model.trainable_parameters());
+  summary.epochs = state.epochs_done;
+  summary.best_epoch = state.best_epoch;
+  summary.seconds_per_epoch = median_seconds(state.history);
+  summary.peak_memory_mb = peak_memory_mb();
+  summary.val = value_of(val);
+  summary.test = value_of(test);
+  features::write_text_atomically(run.summary_json(), nlohmann::json(summary).dump(2) + "\n");
+  log.say(fmt::format("best epoch {}: validation {} {:.4f}, test {:.4f}", summary.best_epoch,
+                      metric.name, summary.val, summary.test));
+  run.mark_done();
+  return summary;
+}
+
+}  // namespace
+
+TrainSummary train(models::Model& model, const data::QaDataset& train_set,
+                   const data::QaDataset& val_set, const data::QaDataset& test_set,
+                   const std::vector<std::string>& answers, const TrainOptions& options,
+                   const RunFolder& run, const std::string& config_identity,
+                   const TrainObserver& observer) {
+  check_arguments(train_set, val_set, test_set, options);
+  check_same_run(run.last_checkpoint(), config_identity);
+  if (run.state() == RunFolder::State::kDone) return read_summary(run.summary_json());
+
+  run.mark_running();
+  Log log(run, observer);
+  try {
+    return train_to_the_end(model, train_set, val_set, test_set, answers, options, run,
+                            config_identity, observer, log);
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& error) {
+    const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+    const std::string reason =
+        torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
+    log.error(reason);
+    run.mark_failed(reason);
+    throw;
+  }
+}
+
+TrainSummary read_summary(const std::string& path) {
+  std::ifstream file(path);
+  TORCH_CHECK(file, path, ": cannot open the summary");
+  try {
+    return nlohmann::json::parse(file).get<TrainSummary>();
+  } catch (const nlohmann::json::exception& error) {
+    TORCH_CHECK(false, path, ": not a summary of a run: ", error.what());
+  }
+}
+
+}  // namespace vidqa::train
