@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "models/batch.h"
+#include "models/task.h"
+#include "pipeline/data/question.h"
+#include "pipeline/data/video_features.h"
+
+namespace vidqa::data {
+
+/// Puts questions into one batch, padded on the right with zeros to its own longest text and clip.
+/// `clips[i]` belongs to `questions[i]`; no clips at all: a batch of text only. Labels are float32
+/// for counts, else int64.
+///
+/// Throws c10::Error naming the question: no questions, a text without words, another number of
+/// candidates than the others.
+models::Batch collate(const std::vector<const Question*>& questions, models::Task task,
+                      const std::vector<const VideoFeatures::Clip*>& clips);
+
+}  // namespace vidqa::data

@@ -1,0 +1,98 @@
+#include "pipeline/data/word_vectors.h"
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <vector>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <torch/torch.h>
+
+namespace vidqa::data {
+namespace {
+
+bool parse_number(std::string_view text, float* value) {
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  return error == std::errc() && stop == text.data() + text.size() && std::isfinite(*value);
+}
+
+std::string_view without_line_end(std::string_view line) {
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+  return line;
+}
+
+/// Reads `<word> v1 ... vD` from the right, because words of GloVe 840B may hold blanks (". . .").
+class VectorLine {
+ public:
+  VectorLine(std::string_view line, int64_t dim) : word_(without_line_end(line)) {
+    values_.reserve(static_cast<size_t>(dim));
+    for (int64_t i = 0; i < dim; ++i) {
+      const size_t blank = word_.rfind(' ');
+      if (blank == std::string_view::npos) break;
+      values_.push_back(word_.substr(blank + 1));
+      word_ = word_.substr(0, blank);
+    }
+  }
+
+  std::string_view word() const { return word_; }
+  /// Values from the last to the first.
+  const std::vector<std::string_view>& values() const { return values_; }
+
+  /// Whether what is left of the values ends in a further number: then the line holds more than
+  /// `dim` of them.
+  bool has_more_values() const {
+    const size_t blank = word_.rfind(' ');
+    float value = 0;
+    return blank != std::string_view::npos && parse_number(word_.substr(blank + 1), &value);
+  }
+
+ private:
+  std::string_view word_;
+  std::vector<std::string_view> values_;
+};
+
+}  // namespace
+
+WordVectors load_word_vectors(const Vocabulary& vocabulary, const WordVectorOptions& options) {
+  TORCH_CHECK(options.dim >= 1, "word vectors: the width must be at least 1, got ", options.dim);
+  auto generator = at::detail::createCPUGenerator(options.seed);
+  WordVectors result;
+  result.vectors = torch::randn({vocabulary.size(), options.dim}, generator, torch::kFloat32);
+  if (!options.path) return result;
+
+  const std::string& path = *options.path;
+  TORCH_CHECK(std::filesystem::is_regular_file(path), path, ": no such file (word vectors)");
+  std::ifstream stream(path, std::ios::binary);
+  TORCH_CHECK(stream.good(), path, ": cannot be opened (word vectors)");
+  auto vectors = result.vectors.accessor<float, 2>();
+  std::vector<bool> seen(static_cast<size_t>(vocabulary.size()), false);
+  int64_t line_number = 0;
+  for (std::string text; std::getline(stream, text);) {
+    ++line_number;
+    const VectorLine line(text, options.dim);
+    TORCH_CHECK(
+        static_cast<int64_t>(line.values().size()) == options.dim && !line.has_more_values(), path,
+        ": line ", line_number, " must hold a word and ", options.dim,
+        " numbers; set the width to that of the file, and remove a word2vec header line");
+    const std::string word(line.word());
+    if (!vocabulary.contains(word)) continue;
+    const int64_t id = vocabulary.id(word);
+    if (seen[static_cast<size_t>(id)]) continue;
+    seen[static_cast<size_t>(id)] = true;
+    ++result.found;
+    for (int64_t i = 0; i < options.dim; ++i) {
+      const std::string_view value = line.values()[static_cast<size_t>(options.dim - 1 - i)];
+      TORCH_CHECK(parse_number(value, &vectors[id][i]), path, ": line ", line_number, " (word '",
+                  word, "'): value ", i + 1, " must be a finite number, got '", std::string(value),
+                  "'");
+    }
+  }
+  TORCH_CHECK(!stream.bad(), path, ": cannot be read to its end (word vectors)");
+  TORCH_CHECK(result.found > 0, path, ": holds none of the ", vocabulary.size(),
+              " words of the vocabulary; a GloVe text file is needed");
+  return result;
+}
+
+}  // namespace vidqa::data

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <torch/types.h>
+
+#include "pipeline/data/vocabulary.h"
+
+namespace vidqa::data {
+
+struct WordVectorOptions {
+  /// Text file of GloVe: a line a word, `word v1 ... vD`, separated by blanks. Unset: no word is
+  /// found in it.
+  std::optional<std::string> path;
+  int64_t dim = 300;
+  uint64_t seed = 1;
+};
+
+struct WordVectors {
+  torch::Tensor vectors;  ///< (V, dim) float32
+  int64_t found = 0;      ///< words of the vocabulary that stand in the file
+};
+
+/// One vector a word of `vocabulary`. Words that the file lacks get N(0, 1) entries, as the
+/// published TGIF-QA code gives them; the seed decides them. (The published MSVD-QA vectors use the
+/// mean of all rows there.)
+///
+/// Throws c10::Error naming file and line: another number of values than `dim`, a value that is not
+/// a finite number. Also when no word at all is found, which means a wrong file.
+WordVectors load_word_vectors(const Vocabulary& vocabulary, const WordVectorOptions& options);
+
+}  // namespace vidqa::data

@@ -1,0 +1,181 @@
+#include "pipeline/data/video_features.h"
+
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "pipeline/data/frame_sampling.h"
+#include "tests/pipeline/data/feature_file.h"
+#include "tests/testing/shared_data.h"
+
+namespace vidqa::data {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using vidqa::testing::write_feature_file;
+
+Question about(const std::string& video, std::vector<std::string> keys, int64_t row = -1) {
+  Question question;
+  question.id = "q-" + video;
+  question.video = video;
+  question.feature_keys = std::move(keys);
+  question.feature_row = row;
+  return question;
+}
+
+class VideoFeaturesTest : public ::testing::Test {
+ protected:
+  void SetUp() override { torch::manual_seed(1); }
+  auto throws(const std::string& path, const std::string& message) {
+    return ThrowsMessage<c10::Error>(AllOf(HasSubstr(path), HasSubstr(message)));
+  }
+  vidqa::testing::TempDir folder_;
+  const std::string path_ = folder_.file("features.h5");
+  const std::string motion_path_ = folder_.file("motion.h5");
+  const std::vector<Question> train_ = {about("cat", {"cat"}), about("dog", {"dog"})};
+};
+
+TEST_F(VideoFeaturesTest, FirstKeyThatTheFileHoldsIsRead) {
+  const auto rows = torch::randn({4, 3});
+  write_feature_file(path_, {{"17", rows}, {"gif", torch::randn({4, 3})}});
+  VideoFeatures features({path_}, {});
+  EXPECT_TRUE(features.clip(about("clip", {"absent", "17", "gif"})).appearance.equal(rows));
+}
+
+TEST_F(VideoFeaturesTest, MotionIsTheDifferenceOfSuccessiveRowsWithoutAFileOfItsOwn) {
+  const auto rows = torch::tensor({{1.0F, 5.0F}, {4.0F, 3.0F}, {4.0F, 4.0F}});
+  write_feature_file(path_, {{"cat", rows}, {"dog", rows}});
+  VideoFeatures features({path_}, train_);
+  EXPECT_TRUE(features.clip(train_[0]).motion.equal(
+      torch::tensor({{3.0F, -2.0F}, {0.0F, 1.0F}, {0.0F, 0.0F}})));
+  EXPECT_EQ(features.appearance_dim(), 2);
+  EXPECT_EQ(features.motion_dim(), 2);
+}
+
+TEST_F(VideoFeaturesTest, ClipOfOneRowStandsStill) {
+  write_feature_file(path_, {{"cat", torch::ones({1, 2})}});
+  VideoFeatures features({path_}, {});
+  EXPECT_TRUE(features.clip(train_[0]).motion.equal(torch::zeros({1, 2})));
+}
+
+TEST_F(VideoFeaturesTest, StreamsAreCutToTheShorterAndThenSampledAlike) {
+  const auto appearance = torch::randn({85, 2});
+  const auto motion = torch::randn({90, 3});
+  write_feature_file(path_, {{"cat", appearance}});
+  write_feature_file(motion_path_, {{"cat", motion}});
+  VideoFeatures features({path_, motion_path_, 35}, {train_[0]});
+  const auto index = torch::tensor(sample_rows(85, 35));
+  EXPECT_TRUE(features.clip(train_[0]).appearance.equal(appearance.index_select(0, index)));
+  EXPECT_TRUE(features.clip(train_[0]).motion.equal(motion.index_select(0, index)));
+  EXPECT_EQ(features.motion_dim(), 3);
+}
+
+TEST_F(VideoFeaturesTest, DenseArraysAreReadByRow) {
+  const auto vgg = torch::randn({3, 5, 2});
+  const auto c3d = torch::randn({3, 5, 4});
+  write_feature_file(path_, {{"vgg", vgg}, {"c3d", c3d}});
+  const Question question = about("clip", {"clip", "vid3", "3"}, 2);
+  VideoFeatures features({path_, path_}, {question});
+  EXPECT_TRUE(features.clip(question).appearance.equal(vgg[2]));
+  EXPECT_TRUE(features.clip(question).motion.equal(c3d[2]));
+}
+
+TEST_F(VideoFeaturesTest, L2MakesEveryRowOfBothStreamsOfLengthOne) {
+  const auto rows = torch::tensor({{3.0F, 4.0F}, {0.0F, 0.0F}, {0.0F, 2.0F}});
+  write_feature_file(path_, {{"cat", rows}});
+  VideoFeatures features({path_, std::nullopt, 20, FeatureNorm::kL2}, {train_[0]});
+  const auto& clip = features.clip(train_[0]);
+  EXPECT_TRUE(clip.appearance.allclose(torch::tensor({{0.6F, 0.8F}, {0.0F, 0.0F}, {0.0F, 1.0F}})));
+  EXPECT_TRUE(clip.motion.allclose(torch::tensor({{-0.6F, -0.8F}, {0.0F, 1.0F}, {0.0F, 0.0F}})));
+}
+
+TEST_F(VideoFeaturesTest, StandardizingTakesItsStatisticsFromTrainingClipsAlone) {
+  auto cat = torch::randn({7, 3}) * 5 + 100;
+  auto dog = torch::randn({4, 3}) * 5 + 100;
+  cat.select(1, 2).fill_(8);  // a column that never varies
+  dog.select(1, 2).fill_(8);
+  const auto test_clip = torch::randn({5, 3});
+  write_feature_file(path_, {{"cat", cat}, {"dog", dog}, {"owl", test_clip}});
+  std::vector<Question> train = train_;
+  train.push_back(train_[1]);  // a second question about a clip does not count it twice
+  VideoFeatures features({path_, std::nullopt, 20, FeatureNorm::kStandardize}, train);
+
+  const auto rows = torch::cat({cat, dog}).to(torch::kFloat64);
+  const auto mean = rows.mean(0);
+  auto deviation = (rows - mean).square().mean(0).sqrt();
+  deviation[2] = 1;
+  for (const auto& [question, raw] :
+       {std::pair(train_[0], cat), std::pair(about("owl", {"owl"}), test_clip)}) {
+    const auto expected = (raw.to(torch::kFloat64) - mean) / deviation;
+    EXPECT_TRUE(
+        features.clip(question).appearance.to(torch::kFloat64).allclose(expected, 1e-4, 1e-4))
+        << question.video;
+  }
+  const auto difference = [](const torch::Tensor& x) {
+    return torch::cat({x.slice(0, 1) - x.slice(0, 0, -1), torch::zeros({1, 3}, x.options())});
+  };
+  const auto motion = torch::cat({difference(cat), difference(dog)}).to(torch::kFloat64);
+  const auto motion_deviation = (motion - motion.mean(0)).square().mean(0).sqrt();
+  const auto expected = (difference(cat).to(torch::kFloat64) - motion.mean(0)).slice(1, 0, 2) /
+                        motion_deviation.slice(0, 0, 2);
+  EXPECT_TRUE(features.clip(train_[0])
+                  .motion.slice(1, 0, 2)
+                  .to(torch::kFloat64)
+                  .allclose(expected, 1e-4, 1e-4));
+}
+
+TEST_F(VideoFeaturesTest, MissingClipNamesFileClipAndTheNamesThatWereTried) {
+  write_feature_file(path_, {{"cat", torch::ones({2, 2})}});
+  VideoFeatures features({path_}, {train_[0]});
+  EXPECT_THAT(
+      [&] {
+        features.clip(about("owl", {"17", "owl"}));
+      },
+      throws(path_,
+             "no rows for clip 'owl'; tried '17', 'owl'; the file holds 1 clips, such as 'cat'"));
+}
+
+TEST_F(VideoFeaturesTest, DenseArrayOfAnotherNameIsNamed) {
+  write_feature_file(path_, {{"vgg", torch::ones({3, 5, 2})}});
+  EXPECT_THAT(
+      [&] {
+        VideoFeatures({path_, path_}, {about("clip", {"vid3"}, 2)});
+      },
+      throws(path_, "dense array 'c3d'; the file holds the dense arrays 'vgg'"));
+}
+
+TEST_F(VideoFeaturesTest, ClipOfAnotherWidthIsNamed) {
+  write_feature_file(path_, {{"cat", torch::ones({2, 2})}, {"dog", torch::ones({2, 3})}});
+  VideoFeatures features({path_}, {train_[0]});
+  EXPECT_THAT([&] { features.clip(train_[1]); },
+              throws(path_, "clip 'dog' has width 3, the clips before it 2"));
+}
+
+TEST_F(VideoFeaturesTest, ValuesThatAreNotFiniteAreNamedByRow) {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    auto rows = torch::ones({4, 2});
+    rows[2][1] = value;
+    write_feature_file(path_, {{"cat", rows}});
+    VideoFeatures features({path_}, {});
+    EXPECT_THAT([&] { features.clip(train_[0]); },
+                throws(path_, "clip 'cat' holds NaN or Inf in row 2"));
+  }
+}
+
+TEST_F(VideoFeaturesTest, ClipWithoutRowsIsNamed) {
+  write_feature_file(path_, {{"cat", torch::ones({0, 2})}});
+  VideoFeatures features({path_}, {});
+  EXPECT_THAT([&] { features.clip(train_[0]); }, throws(path_, "'cat'"));
+}
+
+TEST_F(VideoFeaturesTest, MissingFileIsNamed) {
+  EXPECT_THAT([&] { VideoFeatures({path_}, {}); }, ThrowsMessage<c10::Error>(HasSubstr(path_)));
+}
+
+}  // namespace
+}  // namespace vidqa::data

@@ -1,0 +1,75 @@
+#include "pipeline/data/word_vectors.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tests/testing/shared_data.h"
+
+namespace vidqa::data {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class WordVectorsTest : public ::testing::Test {
+ protected:
+  WordVectors load(const std::string& content, int64_t dim) {
+    std::ofstream(path_, std::ios::binary) << content;
+    return load_word_vectors(vocabulary_, {path_, dim, 7});
+  }
+  auto throws(const std::string& message) {
+    return ThrowsMessage<c10::Error>(AllOf(HasSubstr(path_), HasSubstr(message)));
+  }
+  const Vocabulary vocabulary_{{"pad", "cat", "dog", ". ."}, 0};
+  vidqa::testing::TempDir folder_;
+  const std::string path_ = folder_.file("glove.txt");
+};
+
+TEST_F(WordVectorsTest, RowsOfTheFileStandAtTheIdsOfTheirWords) {
+  const WordVectors loaded = load("dog 1 -2.5\nbird 9 9\n. . 3e-1 4\r\ndog 8 8\n", 2);
+  EXPECT_EQ(loaded.found, 2);
+  EXPECT_TRUE(loaded.vectors[2].equal(torch::tensor({1.0F, -2.5F})));
+  EXPECT_TRUE(loaded.vectors[3].equal(torch::tensor({0.3F, 4.0F})));
+}
+
+TEST_F(WordVectorsTest, OtherWordsGetTheVectorsThatTheSeedGives) {
+  const torch::Tensor without_file = load_word_vectors(vocabulary_, {std::nullopt, 2, 7}).vectors;
+  EXPECT_TRUE(load("dog 1 2\n", 2).vectors[1].equal(without_file[1]));
+  EXPECT_FALSE(load_word_vectors(vocabulary_, {std::nullopt, 2, 8}).vectors.equal(without_file));
+}
+
+TEST(WordVectors, UnseenWordsAreStandardNormal) {
+  const Vocabulary vocabulary(std::vector<std::string>(500, "w"), 0);
+  const torch::Tensor vectors = load_word_vectors(vocabulary, {std::nullopt, 300, 1}).vectors;
+  EXPECT_NEAR(vectors.mean().item<double>(), 0,
+              0.02);  // five standard errors of 150,000 values: 0.013
+  EXPECT_NEAR(vectors.std().item<double>(), 1, 0.02);
+}
+
+TEST_F(WordVectorsTest, LineWithAnotherNumberOfValuesIsNamed) {
+  EXPECT_THAT([&] { load("cat 1 2\ndog 1\n", 2); },
+              throws("line 2 must hold a word and 2 numbers"));
+  EXPECT_THAT([&] { load("cat 1 2 3\n", 2); }, throws("line 1"));
+  EXPECT_THAT([&] { load("4000 300\ncat 1 2\n", 2); }, throws("word2vec header"));
+}
+
+TEST_F(WordVectorsTest, ValueThatIsNoFiniteNumberIsNamed) {
+  EXPECT_THAT([&] { load("cat 1 2\ndog 1 x\n", 2); },
+              throws("line 2 (word 'dog'): value 2 must be a finite number, got 'x'"));
+  EXPECT_THAT([&] { load("cat nan 2\n", 2); }, throws("line 1 (word 'cat'): value 1"));
+}
+
+TEST_F(WordVectorsTest, FileWithoutAnyWordOfTheVocabularyIsRefused) {
+  EXPECT_THAT([&] { load("bird 1 2\n", 2); }, throws("holds none of the 4 words"));
+}
+
+TEST_F(WordVectorsTest, MissingFileIsNamed) {
+  EXPECT_THAT([&] { load_word_vectors(vocabulary_, {path_, 2, 1}); }, throws("no such file"));
+}
+
+}  // namespace
+}  // namespace vidqa::data
