@@ -57,6 +57,28 @@ inline std::string error_text(int error) {
 /// A local path as FFmpeg takes it: without the protocol, "a:b.mp4" would ask for the protocol "a".
 inline std::string url_of(const std::string& path) { return "file:" + path; }
 
+/// Duration of a frame in ticks of its stream; 0 when unknown.
+inline int64_t frame_duration(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame.duration;
+#else
+  return frame.pkt_duration;
+#endif
+}
+
+/// The 9 numbers of the stream's display matrix; null where it has none.
+inline const int32_t* display_matrix(const AVStream& stream) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 102)
+  const AVPacketSideData* data =
+      av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data,
+                              AV_PKT_DATA_DISPLAYMATRIX);
+  return data == nullptr ? nullptr : reinterpret_cast<const int32_t*>(data->data);
+#else
+  return reinterpret_cast<const int32_t*>(
+      av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+#endif
+}
+
 /// FFmpeg and x264 write to stderr by themselves; what they say is in the errors that we throw.
 inline void silence() { av_log_set_level(AV_LOG_QUIET); }
 

@@ -87,6 +87,9 @@ void VideoWriter::Impl::open_encoder(const VideoWriterOptions& options) {
     encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 
   check(av_opt_set_double(encoder->priv_data, "crf", options.crf, 0), "set the quality of");
+  // x264's macroblock tree (r3095) reads memory that nobody set when the width is no multiple of
+  // 128: the second video of a process would differ from the first.
+  check(av_opt_set_int(encoder->priv_data, "mbtree", 0, 0), "set up the encoder of");
   check(avcodec_open2(encoder.get(), codec, nullptr), "open the encoder of");
 }
 
