@@ -19,17 +19,23 @@ struct FusionDims {
 
 /// A module that turns two feature vectors into one.
 ///
-/// Row-wise: an output row depends only on the input rows at the same place. Any number of leading dimensions
-/// (equal in x and y), empty batches and non-contiguous tensors are accepted.
+/// Row-wise: an output row depends only on the input rows at the same place. Any number of leading
+/// dimensions (equal in x and y), empty batches and non-contiguous tensors are accepted.
 class Fusion : public torch::nn::Module {
  public:
-  /// x (..., dx), y (..., dy) -> (..., dz). Throws c10::Error naming the fusion when a dimension does not fit.
+  /// x (..., dx), y (..., dy) -> (..., dz). Throws c10::Error naming the fusion when a dimension
+  /// does not fit.
   virtual torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) = 0;
 
   const FusionDims& dims() const { return dims_; }
 
  protected:
-  explicit Fusion(FusionDims dims) : dims_(dims) {}
+  /// `name` is what errors call the module.
+  explicit Fusion(FusionDims dims, const std::string& name = "fusion");
+
+  /// First line of every forward: throws c10::Error unless x is (..., dx), y is (..., dy) and their
+  /// leading dimensions are equal.
+  void check_inputs(const torch::Tensor& x, const torch::Tensor& y) const;
 
  private:
   FusionDims dims_;
@@ -47,12 +53,16 @@ struct FusionSpec {
   std::string str() const;
 };
 
-/// Builds the fusion named by `spec`, and only that one. Names ignore case and underscores, so `ConcatMLP` and
-/// `concat_mlp` are the same; `concat` is short for `concat_mlp`. Throws c10::Error that lists the accepted names or
-/// keys, or, for a size that cannot fit, the parameters and bytes it would need and a smaller size that fits.
+/// Builds the fusion named by `spec`, and only that one. Keys that are left out have the values
+/// with which the operators were compared on video question answering (Winterbottom et al., arXiv
+/// 2012.10285), not those of the library that published them. Names ignore case and underscores, so
+/// `ConcatMLP` and `concat_mlp` are the same; `concat` is short for `concat_mlp`. Throws c10::Error
+/// that lists the accepted names or keys, or, for a size that cannot fit, the parameters and bytes
+/// it would need and a smaller size that fits.
 FusionPtr make_fusion(const std::string& spec, FusionDims dims);
 
-/// One row of the table from which `--help`, the parametrised tests and the report pick up every fusion.
+/// One row of the table from which `--help`, the parametrised tests and the report pick up every
+/// fusion.
 struct FusionEntry {
   std::string name;
   std::string summary;  ///< one line
@@ -62,5 +72,8 @@ struct FusionEntry {
 };
 
 const std::vector<FusionEntry>& fusion_table();
+
+/// Row of `name`, found as make_fusion finds it; throws c10::Error that lists the accepted names.
+const FusionEntry& find_fusion(const std::string& name);
 
 }  // namespace vidqa::fusion

@@ -1,0 +1,282 @@
+#include "fusion/fusion.h"
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "tests/testing/golden_file.h"
+
+namespace vidqa::fusion {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using torch::Tensor;
+using vidqa::testing::relative_error;
+
+constexpr FusionDims kDims{7, 5, 6};
+constexpr double kTolerance = 1e-12;
+
+/// Every property that the design asks of a fusion, for every row of the table.
+class EveryFusion : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override { torch::manual_seed(20); }
+
+  /// A small one in double precision and evaluation mode, with the options of the table's keys that
+  /// set its size.
+  FusionPtr make(std::map<std::string, std::string> options = {}, FusionDims dims = kDims) const {
+    const std::map<std::string, std::string> small = {
+        {"mm_dim", "12"}, {"chunks", "4"}, {"rank", "3"}};
+    FusionSpec spec{GetParam(), std::move(options)};
+    for (const std::string& key : find_fusion(GetParam()).keys) {
+      if (small.count(key) > 0) spec.options.insert(*small.find(key));
+    }
+    FusionPtr fusion = make_fusion(spec.str(), dims);
+    fusion->to(torch::kFloat64);
+    fusion->eval();
+    return fusion;
+  }
+
+  static Tensor random(std::vector<int64_t> shape) { return torch::randn(shape, torch::kFloat64); }
+};
+
+TEST_P(EveryFusion, GivesEveryParameterAGradient) {
+  const FusionPtr fusion = make();
+  fusion->train();
+  fusion->forward(random({8, kDims.x}), random({8, kDims.y})).square().sum().backward();
+  for (const auto& item : fusion->named_parameters()) {
+    ASSERT_TRUE(item.value().grad().defined()) << item.key();
+    EXPECT_GT(item.value().grad().abs().max().item<double>(), 0) << item.key();
+  }
+}
+
+TEST_P(EveryFusion, HasTheDirectionalDerivativesOfFiniteDifferences) {
+  constexpr double kStep = 1e-6;
+  const FusionPtr fusion = make();
+  const Tensor x = random({3, kDims.x}).requires_grad_();
+  const Tensor y = random({3, kDims.y}).requires_grad_();
+  const Tensor weights = random({3, kDims.out});
+  const auto loss = [&] { return (fusion->forward(x, y) * weights).sum(); };
+  loss().backward();
+
+  std::map<std::string, Tensor> leaves = {{"x", x}, {"y", y}};
+  for (const auto& item : fusion->named_parameters()) leaves[item.key()] = item.value();
+  torch::NoGradGuard no_grad;
+  for (auto& [name, leaf] : leaves) {
+    const Tensor direction = torch::randn_like(leaf);
+    const Tensor before = leaf.clone();
+    leaf.copy_(before + kStep * direction);
+    const double above = loss().item<double>();
+    leaf.copy_(before - kStep * direction);
+    const double below = loss().item<double>();
+    leaf.copy_(before);
+    const double expected = (above - below) / (2 * kStep);
+    const double ours = (leaf.grad() * direction).sum().item<double>();
+    EXPECT_NEAR(ours, expected, 1e-6 * std::max(1.0, std::abs(expected))) << name;
+  }
+}
+
+TEST_P(EveryFusion, TreatsEveryRowByItself) {
+  const FusionPtr fusion = make();
+  const Tensor x = random({6, kDims.x});
+  const Tensor y = random({6, kDims.y});
+  const Tensor all = fusion->forward(x, y);
+  for (int64_t row = 0; row < x.size(0); ++row) {
+    const Tensor one = fusion->forward(x.narrow(0, row, 1), y.narrow(0, row, 1));
+    EXPECT_LE(relative_error(one[0], all[row]), kTolerance);
+  }
+}
+
+TEST_P(EveryFusion, AcceptsAnyNumberOfLeadingDimensions) {
+  const FusionPtr fusion = make();
+  const Tensor x = random({2, 3, 4, kDims.x});
+  const Tensor y = random({2, 3, 4, kDims.y});
+  const Tensor all = fusion->forward(x, y);
+  const Tensor flat = fusion->forward(x.flatten(0, 2), y.flatten(0, 2));
+  EXPECT_LE(relative_error(all, flat.view({2, 3, 4, kDims.out})), kTolerance);
+  const Tensor vector = fusion->forward(x[1][2][3], y[1][2][3]);
+  EXPECT_LE(relative_error(vector, all[1][2][3]), kTolerance);
+}
+
+TEST_P(EveryFusion, AcceptsNonContiguousInputs) {
+  const FusionPtr fusion = make();
+  const Tensor x = random({kDims.x, 4, 3}).permute({2, 1, 0});
+  const Tensor y = random({4, 2 * kDims.y, 3}).permute({2, 0, 1}).slice(-1, 0, 2 * kDims.y, 2);
+  ASSERT_FALSE(x.is_contiguous() || y.is_contiguous());
+  const Tensor expected = fusion->forward(x.contiguous(), y.contiguous());
+  EXPECT_LE(relative_error(fusion->forward(x, y), expected), kTolerance);
+}
+
+TEST_P(EveryFusion, AcceptsAnEmptyBatch) {
+  const FusionPtr fusion = make();
+  const Tensor x = random({0, 4, kDims.x}).requires_grad_();
+  const Tensor out = fusion->forward(x, random({0, 4, kDims.y}));
+  EXPECT_EQ(out.sizes(), torch::IntArrayRef({0, 4, kDims.out}));
+  out.sum().backward();
+  EXPECT_EQ(x.grad().sizes(), x.sizes());
+  for (const auto& item : fusion->named_parameters())
+    EXPECT_EQ(item.value().grad().abs().sum().item<double>(), 0) << item.key();
+}
+
+TEST_P(EveryFusion, GivesIdenticalOutputAfterSavingAndLoading) {
+  const FusionPtr saved = make();
+  std::stringstream stream;
+  torch::save(saved, stream);
+  const FusionPtr loaded = make();
+  torch::load(loaded, stream);
+  const Tensor x = random({4, kDims.x});
+  const Tensor y = random({4, kDims.y});
+  EXPECT_TRUE(torch::equal(saved->forward(x, y), loaded->forward(x, y)));
+}
+
+TEST_P(EveryFusion, DropsOutInTrainingOnly) {
+  const FusionPtr fusion = make();
+  const Tensor x = random({4, kDims.x});
+  const Tensor y = random({4, kDims.y});
+  EXPECT_TRUE(torch::equal(fusion->forward(x, y), fusion->forward(x, y)));
+  fusion->train();
+  EXPECT_FALSE(torch::equal(fusion->forward(x, y), fusion->forward(x, y)));
+}
+
+TEST_P(EveryFusion, IsDeterministicInTrainingWithoutDropout) {
+  const FusionPtr fusion = make({{"dropout", "0"}});
+  fusion->train();
+  const Tensor x = random({4, kDims.x});
+  const Tensor y = random({4, kDims.y});
+  const Tensor trained = fusion->forward(x, y);
+  fusion->eval();
+  EXPECT_TRUE(torch::equal(trained, fusion->forward(x, y)));
+}
+
+TEST_P(EveryFusion, StaysFiniteForZeroRowsAndLargeInputs) {
+  const FusionPtr fusion = make();
+  fusion->to(torch::kFloat32);
+  const Tensor scale = torch::tensor({0.0, 1e-4, 1.0, 1e4}).unsqueeze(-1);
+  const Tensor x = (torch::randn({4, kDims.x}) * scale).requires_grad_();
+  const Tensor y = (torch::randn({4, kDims.y}) * scale).requires_grad_();
+  const Tensor out = fusion->forward(x, y);
+  out.sum().backward();
+  EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
+  EXPECT_TRUE(torch::isfinite(x.grad()).all().item<bool>());
+  EXPECT_TRUE(torch::isfinite(y.grad()).all().item<bool>());
+  for (const auto& item : fusion->named_parameters())
+    EXPECT_TRUE(torch::isfinite(item.value().grad()).all().item<bool>()) << item.key();
+}
+
+TEST_P(EveryFusion, StaysFiniteWhenThePooledVectorIsExactlyZero) {
+  const FusionPtr fusion = make();
+  {
+    torch::NoGradGuard no_grad;
+    for (Tensor& parameter : fusion->parameters()) parameter.zero_();
+  }
+  const Tensor x = random({2, kDims.x}).requires_grad_();
+  const Tensor out = fusion->forward(x, random({2, kDims.y}));
+  out.sum().backward();
+  EXPECT_EQ(out.abs().sum().item<double>(), 0);
+  EXPECT_EQ(x.grad().abs().sum().item<double>(), 0);
+}
+
+TEST_P(EveryFusion, OverfitsEightExamples) {
+  const FusionPtr fusion = make({{"dropout", "0"}});
+  const Tensor x = random({8, kDims.x});
+  const Tensor y = random({8, kDims.y});
+  const Tensor labels = torch::arange(8) % kDims.out;
+  torch::optim::Adam optimizer(fusion->parameters(), torch::optim::AdamOptions(0.02));
+  fusion->train();
+  Tensor loss;
+  for (int step = 0; step < 300; ++step) {
+    optimizer.zero_grad();
+    loss = torch::nn::functional::cross_entropy(fusion->forward(x, y), labels);
+    loss.backward();
+    optimizer.step();
+  }
+  EXPECT_LT(loss.item<double>(), 0.1);
+  EXPECT_TRUE(torch::equal(fusion->forward(x, y).argmax(-1), labels));
+}
+
+TEST_P(EveryFusion, RefusesInputsOfAnotherWidth) {
+  const FusionPtr fusion = make();
+  EXPECT_THAT(
+      [&] {
+        fusion->forward(random({2, kDims.x + 1}), random({2, kDims.y}));
+      },
+      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": the last dimension of x must be 7"),
+                                      HasSubstr("got shape [2, 8]"))));
+  EXPECT_THAT(
+      [&] {
+        fusion->forward(random({2, kDims.x}), random({}));
+      },
+      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": the last dimension of y must be 5"),
+                                      HasSubstr("got shape []"))));
+}
+
+TEST_P(EveryFusion, RefusesInputsWithOtherLeadingDimensions) {
+  const FusionPtr fusion = make();
+  EXPECT_THAT(
+      [&] {
+        fusion->forward(random({2, 3, kDims.x}), random({1, 3, kDims.y}));
+      },
+      ThrowsMessage<c10::Error>(
+          AllOf(HasSubstr(GetParam() + ": x and y must have the same leading dimensions"),
+                HasSubstr("got shapes [2, 3, 7] and [1, 3, 5]"))));
+}
+
+TEST_P(EveryFusion, RefusesDropoutOutsideZeroToOne) {
+  for (const char* value : {"-0.1", "1", "nan"})
+    EXPECT_THAT(
+        [&] {
+          make({{"dropout", value}});
+        },
+        ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": dropout"),
+                                        HasSubstr("must be at least 0 and below 1"))));
+}
+
+TEST_P(EveryFusion, RefusesSizesThatAreNotPositive) {
+  for (const std::string& key : find_fusion(GetParam()).keys) {
+    if (key != "mm_dim" && key != "factor" && key != "rank" && key != "chunks") continue;
+    for (const char* value : {"0", "-3"})
+      EXPECT_THAT(
+          [&] {
+            make({{key, value}});
+          },
+          ThrowsMessage<c10::Error>(
+              HasSubstr(GetParam() + ": " + key + " must be a positive integer, got " + value)));
+  }
+}
+
+TEST_P(EveryFusion, RefusesWidthsThatAreNotPositive) {
+  EXPECT_THAT(
+      [&] {
+        make({}, {7, 0, 6});
+      },
+      ThrowsMessage<c10::Error>(
+          AllOf(HasSubstr(GetParam() + ": the widths"), HasSubstr("got 7, 0 and 6"))));
+}
+
+TEST_P(EveryFusion, RefusesASizeThatNoMachineCanHold) {
+  EXPECT_THAT(
+      [&] {
+        make({{"mm_dim", "1000000000000"}});
+      },
+      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": this size has "),
+                                      HasSubstr(" parameters, "),
+                                      HasSubstr("the largest mm_dim that fits is "))));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, EveryFusion,
+    [] {
+      std::vector<std::string> names;
+      for (const FusionEntry& entry : fusion_table()) names.push_back(entry.name);
+      return ::testing::ValuesIn(names);
+    }(),
+    [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace vidqa::fusion
