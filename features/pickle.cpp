@@ -1,15 +1,13 @@
 #include "features/pickle.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 #include <optional>
-#include <stdexcept>
 #include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "features/pickle_arena.h"
+#include "features/pickle_scalar.h"
 #include "features/pickle_text.h"
 
 namespace vidqa::features::pickle {
@@ -25,58 +23,25 @@ class Reader {
 
   ValuePtr read(size_t* consumed) {
     while (true) {
-      opcode_at_ = position_;
-      const auto opcode = static_cast<unsigned char>(bytes(1)[0]);
+      const unsigned char opcode = input_.opcode();
       if (opcode == '.') break;
-      if (!read_number(opcode) && !read_text(opcode) && !read_container(opcode) &&
-          !read_memo(opcode) && !read_call(opcode))
+      if (std::optional<Value> scalar = read_scalar(opcode, input_)) {
+        stack_.push_back(std::make_shared<Value>(*std::move(scalar)));
+        continue;
+      }
+      if (!read_container(opcode) && !read_memo(opcode) && !read_call(opcode))
         fail(fmt::format("opcode 0x{:02x} is none of protocols 0 to 4, or one that runs code",
                          opcode));
     }
     ValuePtr result = pop();
     if (!arena_.release(*result, kMaxDepth))
       fail(fmt::format("nested deeper than {} levels", kMaxDepth));
-    if (consumed != nullptr) *consumed = position_;
+    if (consumed != nullptr) *consumed = input_.position();
     return result;
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw std::runtime_error(fmt::format("pickle: {} (at byte {})", what, opcode_at_));
-  }
-
-  std::string_view bytes(uint64_t count) {
-    const size_t left = input_.size() - position_;
-    if (count > left) fail(fmt::format("needs {} more bytes, {} are left", count, left));
-    const std::string_view result = input_.substr(position_, count);
-    position_ += count;
-    return result;
-  }
-
-  uint64_t little_endian(size_t width) {
-    const std::string_view raw = bytes(width);
-    uint64_t result = 0;
-    for (size_t i = width; i-- > 0;) result = result << 8 | static_cast<unsigned char>(raw[i]);
-    return result;
-  }
-
-  /// The rest of the line, without its end.
-  std::string_view line() {
-    const size_t end = input_.find('\n', position_);
-    if (end == std::string_view::npos) fail("a line has no end");
-    std::string_view result = bytes(end - position_ + 1);
-    result.remove_suffix(1);
-    return result;
-  }
-
-  template <typename Number>
-  Number parse(std::string_view text) const {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size())
-      fail(fmt::format("'{}' is not a number in range", text));
-    return number;
-  }
+  [[noreturn]] void fail(const std::string& what) const { input_.fail(what); }
 
   template <typename T>
   bool push(T data) {
@@ -112,86 +77,6 @@ class Reader {
     std::vector<ValuePtr> items = pop_last(stack_.size() - marks_.back());
     marks_.pop_back();
     return items;
-  }
-
-  bool read_number(unsigned char opcode) {
-    switch (opcode) {
-      case 'N':  // NONE
-        return push(None{});
-      case 0x88:  // NEWTRUE
-      case 0x89:  // NEWFALSE
-        return push(opcode == 0x88);
-      case 'I': {  // INT; 00 and 01 are the booleans
-        const std::string_view text = line();
-        return text == "00" || text == "01" ? push(text == "01") : push(parse<int64_t>(text));
-      }
-      case 'L': {  // LONG
-        std::string_view text = line();
-        if (!text.empty() && text.back() == 'L') text.remove_suffix(1);
-        return push(parse<int64_t>(text));
-      }
-      case 'J':  // BININT
-        return push(int64_t{static_cast<int32_t>(little_endian(4))});
-      case 'K':  // BININT1
-        return push(static_cast<int64_t>(little_endian(1)));
-      case 'M':  // BININT2
-        return push(static_cast<int64_t>(little_endian(2)));
-      case 0x8a:  // LONG1
-        return push_long(little_endian(1));
-      case 0x8b:  // LONG4
-        return push_long(little_endian(4));
-      case 'F':  // FLOAT
-        return push(parse<double>(line()));
-      case 'G': {  // BINFLOAT, big-endian
-        uint64_t bits = 0;
-        for (const char byte : bytes(8)) bits = bits << 8 | static_cast<unsigned char>(byte);
-        double number = 0;
-        std::memcpy(&number, &bits, sizeof number);
-        return push(number);
-      }
-      default:
-        return false;
-    }
-  }
-
-  /// A little-endian two's complement integer.
-  bool push_long(uint64_t width) {
-    const std::string_view raw = bytes(width);
-    if (width > 8) return push(Bytes{std::string(raw)});
-    const bool negative = !raw.empty() && (raw.back() & 0x80) != 0;
-    uint64_t number = negative ? ~uint64_t{0} : 0;
-    for (size_t i = raw.size(); i-- > 0;) number = number << 8 | static_cast<unsigned char>(raw[i]);
-    return push(static_cast<int64_t>(number));
-  }
-
-  bool read_text(unsigned char opcode) {
-    switch (opcode) {
-      case 'S':  // STRING
-        return push(decoded(unescape_repr(line()), "byte string"));
-      case 'V':  // UNICODE
-        return push(decoded(unescape_unicode(line()), "text"));
-      case 'U':   // SHORT_BINSTRING
-      case 0x8c:  // SHORT_BINUNICODE
-        return push(std::string(bytes(little_endian(1))));
-      case 'T':  // BINSTRING
-      case 'X':  // BINUNICODE
-        return push(std::string(bytes(little_endian(4))));
-      case 0x8d:  // BINUNICODE8
-        return push(std::string(bytes(little_endian(8))));
-      case 'C':  // SHORT_BINBYTES
-        return push(Bytes{std::string(bytes(little_endian(1)))});
-      case 'B':  // BINBYTES
-        return push(Bytes{std::string(bytes(little_endian(4)))});
-      case 0x8e:  // BINBYTES8
-        return push(Bytes{std::string(bytes(little_endian(8)))});
-      default:
-        return false;
-    }
-  }
-
-  std::string decoded(std::optional<std::string> text, std::string_view what) const {
-    if (!text) fail(fmt::format("what should be a {} is none", what));
-    return *std::move(text);
   }
 
   bool read_container(unsigned char opcode) {
@@ -255,19 +140,19 @@ class Reader {
   bool read_memo(unsigned char opcode) {
     switch (opcode) {
       case 'p':  // PUT
-        return put(parse<uint64_t>(line()));
+        return put(input_.parse<uint64_t>(input_.line()));
       case 'q':  // BINPUT
-        return put(little_endian(1));
+        return put(input_.little_endian(1));
       case 'r':  // LONG_BINPUT
-        return put(little_endian(4));
+        return put(input_.little_endian(4));
       case 0x94:  // MEMOIZE
         return put(memo_.size());
       case 'g':  // GET
-        return get(parse<uint64_t>(line()));
+        return get(input_.parse<uint64_t>(input_.line()));
       case 'h':  // BINGET
-        return get(little_endian(1));
+        return get(input_.little_endian(1));
       case 'j':  // LONG_BINGET
-        return get(little_endian(4));
+        return get(input_.little_endian(4));
       case '0':  // POP; of a mark when nothing lies above it
         if (!marks_.empty() && marks_.back() == stack_.size())
           marks_.pop_back();
@@ -300,27 +185,27 @@ class Reader {
   bool read_call(unsigned char opcode) {
     switch (opcode) {
       case 0x80: {  // PROTO
-        const uint64_t protocol = little_endian(1);
+        const uint64_t protocol = input_.little_endian(1);
         if (protocol > 4)
           fail(fmt::format("protocol {}; write it with protocol 4 or less", protocol));
         return true;
       }
       case 0x95: {  // FRAME
-        const uint64_t length = little_endian(8);
-        if (length > input_.size() - position_) fail("a frame is longer than the input");
+        const uint64_t length = input_.little_endian(8);
+        if (length > input_.left()) fail("a frame is longer than the input");
         return true;
       }
       case 'c': {  // GLOBAL
-        const std::string_view module = line();
-        return push_global(module, line());
+        const std::string_view module = input_.line();
+        return push_global(module, input_.line());
       }
       case 0x93: {  // STACK_GLOBAL
         const MutableValue name = pop();
         return push_global(text_of(*pop()), text_of(*name));
       }
       case 'i': {  // INST
-        const std::string_view module = line();
-        push_global(module, line());
+        const std::string_view module = input_.line();
+        push_global(module, input_.line());
         const MutableValue callable = pop();
         return push_call(*callable, pop_to_mark());
       }
@@ -340,7 +225,8 @@ class Reader {
       case 'b':  // BUILD
         return build(pop());
       case 'P':  // PERSID
-        return push_container(PersistentId{std::make_shared<Value>(Value{std::string(line())})});
+        return push_container(
+            PersistentId{std::make_shared<Value>(Value{std::string(input_.line())})});
       case 'Q': {  // BINPERSID
         MutableValue id = pop();
         return push_container(PersistentId{std::move(id)});
@@ -370,8 +256,11 @@ class Reader {
     if (global->name == "collections.OrderedDict" && arguments.empty())
       return push_container(Dict{});
     if (global->name == "_codecs.encode" && arguments.size() == 2 &&
-        text_of(*arguments[1]) == "latin1")
-      return push(Bytes{decoded(encode_latin1(text_of(*arguments[0])), "Latin-1 text")});
+        text_of(*arguments[1]) == "latin1") {
+      std::optional<std::string> bytes = encode_latin1(text_of(*arguments[0]));
+      if (!bytes) fail("text that is not Latin-1");
+      return push(Bytes{*std::move(bytes)});
+    }
     if (arguments.empty() &&
         (global->name == "builtins.bytes" || global->name == "__builtin__.bytes"))
       return push(Bytes{});
@@ -387,10 +276,8 @@ class Reader {
     return true;
   }
 
-  std::string_view input_;
+  Input input_;
   const std::vector<std::string>& allowed_;
-  size_t position_ = 0;
-  size_t opcode_at_ = 0;
   Arena arena_;
   std::vector<MutableValue> stack_;
   std::vector<size_t> marks_;
