@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
+#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -98,6 +99,16 @@ void write_text_atomically(const std::string& path, const std::string& content) 
       done += static_cast<size_t>(written);
     }
   });
+}
+
+void remove_stale_temporaries(const std::string& path) {
+  const std::string prefix = "." + fs::path(path).filename().string() + ".";
+  std::vector<fs::path> stale;
+  for (const auto& entry : fs::directory_iterator(folder_of(path)))
+    if (entry.path().filename().string().rfind(prefix, 0) == 0 &&
+        entry.path().extension() == ".tmp")
+      stale.push_back(entry.path());
+  for (const fs::path& file : stale) fs::remove(file);
 }
 
 }  // namespace vidqa::features

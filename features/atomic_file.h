@@ -35,4 +35,8 @@ class AtomicFile {
   std::string temporary_path_;  ///< empty once committed
 };
 
+/// Removes the temporary files that killed writers of `path` left. Only for a caller who knows that
+/// nobody is writing `path` now.
+void remove_stale_temporaries(const std::string& path);
+
 }  // namespace vidqa::features

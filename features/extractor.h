@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <torch/types.h>
+
 namespace vidqa::features {
 
 /// The options of `vidqa extract`.
@@ -48,15 +50,30 @@ struct ExtractObserver {
   std::function<void(const std::string& line)> on_message;
 };
 
-/// Extracts features of every video into one HDF5 file: `/<stem>` (n, D) float32,
-/// `/<stem>@times_seconds` (n) float64 and provenance in attributes.
+/// A network as the extractor needs it: (n, 3, crop_size, crop_size) float32 -> (n, D).
+struct FeatureNetwork {
+  std::string name;
+  std::string weights;       ///< where they come from, for the reader of the file
+  std::string weights_hash;  ///< part of the recipe
+  std::function<torch::Tensor(const torch::Tensor& images)> forward;
+};
+
+/// Extracts features of every video into one HDF5 file (features/feature_writer.h): `/<stem>` (n,
+/// D) float32 with its provenance in attributes, `/_times/<stem>` (n) float64: seconds of the rows.
+/// The file's own attributes hold the recipe: every option that decides what the numbers are.
 ///
-/// A clip that cannot be read is listed in the result and does not stop the others. A clip is
-/// written whole or not at all; a killed run loses at most the clip in work, and the next run goes
-/// on from there. A file made with other options is refused, naming the option. Equal inputs give
-/// equal bytes in the data sets. Throws std::runtime_error (also c10::Error) for faults that
-/// concern the whole run: unknown backbone, bad weights, two videos with one stem, unwritable
-/// output.
+/// A clip that cannot be read, or whose features are not finite, is listed in the result and does
+/// not stop the others. A clip is written whole or not at all; a killed run loses at most the clip
+/// in work, and the next run goes on from there (features/extraction_output.h). A clip that is done
+/// is skipped, unless its source has another size now. A file made with another recipe is refused,
+/// naming the option. Equal inputs give equal bytes in the data sets.
+/// Throws std::runtime_error (also c10::Error) for faults that concern the whole run: unknown
+/// backbone, bad weights, two videos with one stem, unwritable output.
 ExtractResult extract(const ExtractOptions& options, const ExtractObserver& observer);
+
+/// The same with a network of the caller's; options.backbone and weights are not read,
+/// options.device is only noted.
+ExtractResult extract(const ExtractOptions& options, const FeatureNetwork& network,
+                      const ExtractObserver& observer);
 
 }  // namespace vidqa::features

@@ -68,6 +68,10 @@ hid_t create_file(const std::string& path) {
 
 }  // namespace
 
+bool is_clip_name(const std::string& name) {
+  return !name.empty() && name != "." && name != kTimes && name.find('/') == std::string::npos;
+}
+
 struct FeatureWriter::Impl {
   explicit Impl(const std::string& path)
       : path(path),
@@ -94,8 +98,8 @@ void FeatureWriter::set_attributes(const Attributes& attributes) {
 
 void FeatureWriter::write(const std::string& clip, const torch::Tensor& features,
                           const std::vector<double>& times_seconds, const Attributes& attributes) {
-  TORCH_CHECK(!clip.empty() && clip != "." && clip != kTimes && clip.find('/') == std::string::npos,
-              "a clip cannot be named '", clip, "' in '", impl_->path, "'; rename the video");
+  TORCH_CHECK(is_clip_name(clip), "a clip cannot be named '", clip, "' in '", impl_->path,
+              "'; rename the video");
   TORCH_CHECK(features.dim() == 2 && features.size(0) == static_cast<int64_t>(times_seconds.size()),
               "features of clip '", clip, "' must be (rows, columns) with a time a row, got ",
               features.sizes(), " and ", times_seconds.size(), " times");

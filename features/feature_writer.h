@@ -10,6 +10,9 @@
 
 namespace vidqa::features {
 
+/// Whether a clip can have this name: not empty, ".", "_times", or with a slash.
+bool is_clip_name(const std::string& name);
+
 /// Writes a feature file with one data set a clip. The file appears at `path` when close() returns;
 /// a writer that is destroyed earlier leaves nothing. Equal calls give equal bytes.
 ///
