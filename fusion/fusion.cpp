@@ -96,6 +96,23 @@ std::string FusionSpec::str() const {
   return text;
 }
 
+std::vector<std::string> split_specs(const std::string& list) {
+  std::vector<std::string> specs;
+  std::istringstream stream(list);
+  for (std::string piece; std::getline(stream, piece, ',');) {
+    TORCH_CHECK(!piece.empty(), "fusion list: empty name in '", list, "'");
+    const bool continues = !specs.empty() && piece.find('=') != std::string::npos &&
+                           piece.find(':') == std::string::npos;
+    if (continues) {
+      specs.back() += ',' + piece;
+    } else {
+      specs.push_back(piece);
+    }
+  }
+  TORCH_CHECK(!specs.empty(), "fusion list: must name at least one fusion");
+  return specs;
+}
+
 FusionPtr make_fusion(const std::string& spec, FusionDims dims) {
   const FusionSpec parsed = FusionSpec::parse(spec);
   return find_fusion(parsed.name).make(parsed, dims);

@@ -53,6 +53,11 @@ struct FusionSpec {
   std::string str() const;
 };
 
+/// Specs of a comma-separated list, `concat,mfb:mm_dim=16,factor=2,mcb`. A piece KEY=VALUE without
+/// a colon belongs to the spec before it, so options need no quoting. Throws c10::Error on an empty
+/// piece.
+std::vector<std::string> split_specs(const std::string& list);
+
 /// Builds the fusion named by `spec`, and only that one. Keys that are left out have the values
 /// with which the operators were compared on video question answering (Winterbottom et al., arXiv
 /// 2012.10285), not those of the library that published them. Names ignore case and underscores, so

@@ -139,5 +139,13 @@ TEST(MakeFusion, RegistersSharedWeightsOnce) {
   }
 }
 
+TEST(SplitSpecs, KeepsTheOptionsOfASpecTogether) {
+  EXPECT_THAT(split_specs("default"), ElementsAre("default"));
+  EXPECT_THAT(split_specs("concat,mfb:mm_dim=16,factor=2,mcb,mlb:mm_dim=8"),
+              ElementsAre("concat", "mfb:mm_dim=16,factor=2", "mcb", "mlb:mm_dim=8"));
+  EXPECT_THROW(split_specs(""), c10::Error);
+  EXPECT_THROW(split_specs("mfb,,mcb"), c10::Error);
+}
+
 }  // namespace
 }  // namespace vidqa::fusion
