@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <new>
 
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
@@ -10,6 +12,7 @@
 #include "features/rgb_converter.h"
 
 extern "C" {
+#include <libavutil/avstring.h>
 #include <libavutil/parseutils.h>
 }
 
@@ -95,8 +98,22 @@ double to_seconds(int64_t ticks, AVRational time_base) {
   return static_cast<double>(ticks * time_base.num) / time_base.den;
 }
 
+bool is_format(const AVFormatContext& container, const char* name) {
+  return av_match_name(name, container.iformat->name) != 0;
+}
+
+/// A GIF file says nowhere how long it is, but its last byte is a semicolon.
+bool lacks_end_mark(const AVFormatContext& container, const std::string& path) {
+  if (!is_format(container, "gif")) return false;
+  std::ifstream file(path, std::ios::binary);
+  return file.seekg(-1, std::ios::end) && file.get() != ';';
+}
+
 /// Seconds that the container says the stream lasts; 0 when it does not say.
 double promised_seconds(const AVFormatContext& container, const AVStream& stream) {
+  // FFmpeg shortens the duration of a cut AVI file, but not the number of frames in its header.
+  if (is_format(container, "avi") && stream.nb_frames > 0 && stream.avg_frame_rate.num > 0)
+    return static_cast<double>(stream.nb_frames) / av_q2d(stream.avg_frame_rate);
   if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0)
     return to_seconds(stream.duration, stream.time_base);
   int64_t microseconds = 0;
@@ -216,6 +233,7 @@ bool VideoReader::grab() {
     impl.end_pts = pts + (duration > 0 ? duration : impl.nominal_ticks());
     return true;
   }
+  if (lacks_end_mark(*impl.container, impl.path)) ++impl.errors;
   impl.check_whole();
   return false;
 }

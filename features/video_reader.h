@@ -33,7 +33,8 @@ struct VideoReaderOptions {
 /// Damaged data is passed over as ffmpeg does, and counted. Where much is gone, the end of the
 /// video is a VideoError and never looks like a whole one: no frame at all, more than a tenth of
 /// the frames damaged, or a tenth of the duration that the container promises missing at the end.
-/// (A container that only estimates its duration from the bit rate promises nothing.)
+/// (A GIF file without its end mark counts one error. A container that only estimates its duration
+/// from the bit rate promises nothing.)
 class VideoReader {
  public:
   /// Throws VideoError: missing, empty, no video, no video stream, no decoder.

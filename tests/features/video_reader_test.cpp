@@ -305,6 +305,19 @@ TEST(VideoReader, TellsGoodFilesFromBadOnes) {
   EXPECT_GT(good, 0);
 }
 
+TEST(VideoReader, CountsAGifWithoutItsEndAsDamaged) {
+  VIDQA_REQUIRE_SHARED("data/videos/action_1.gif");
+  const testing::TempDir folder;
+  const std::string bytes =
+      content_of((testing::shared_dir() / "data/videos/action_1.gif").string());
+  const std::string path = folder.file("cut.gif");
+  std::ofstream(path, std::ios::binary) << bytes.substr(0, bytes.size() * 2 / 3);
+  VideoReader reader(path);
+  while (reader.grab()) reader.retrieve();
+  EXPECT_GT(reader.frames(), 10);
+  EXPECT_EQ(reader.decode_errors(), 1);
+}
+
 TEST(VideoReaderGolden, GivesTheFramesAndTimesOfAnotherDecoder) {
   const auto files = testing::golden_files("frames");
   if (files.empty()) GTEST_SKIP() << "needs golden/frames";
