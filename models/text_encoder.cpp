@@ -1,0 +1,35 @@
+#include "models/text_encoder.h"
+
+#include <torch/torch.h>
+
+namespace vidqa::models {
+
+TextEncoder::TextEncoder(torch::nn::Module& owner, const ModelConfig& config)
+    : embed_(
+          owner.register_module("embed", torch::nn::Embedding(config.vocab_size, config.word_dim))),
+      lstm_text_1_(owner.register_module("lstm_text_1", LstmCell(config.word_dim, config.hidden))),
+      lstm_text_2_(owner.register_module("lstm_text_2", LstmCell(config.hidden, config.hidden))) {
+  torch::nn::init::uniform_(embed_->weight, -0.1, 0.1);  // published, where no vectors are given
+}
+
+EmbeddedText TextEncoder::embed(const Batch& batch) {
+  const torch::Tensor words = batch.text.flatten(0, 1);  // (N, L)
+  return {lstm_text_1_->project(embed_(words)), batch.text_lengths.flatten()};
+}
+
+StackedOutput TextEncoder::run(const EmbeddedText& text, const StackedState& start) const {
+  return run_stacked_lstm(lstm_text_1_, lstm_text_2_, text.projected, text.lengths, start);
+}
+
+StackedState TextEncoder::zero_state(int64_t num_texts) const {
+  return {lstm_text_1_->zero_state(num_texts), lstm_text_2_->zero_state(num_texts)};
+}
+
+void TextEncoder::set_word_vectors(const torch::Tensor& vectors) {
+  TORCH_CHECK(vectors.sizes() == embed_->weight.sizes(), "word vectors: shape must be ",
+              embed_->weight.sizes(), ", got ", vectors.sizes());
+  const torch::NoGradGuard no_grad;
+  embed_->weight.copy_(vectors);
+}
+
+}  // namespace vidqa::models

@@ -1,0 +1,238 @@
+#include "models/model.h"
+
+#include <sstream>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "models/answer_head.h"
+#include "tests/models/batches.h"
+#include "tests/testing/golden_file.h"
+#include "tests/testing/shared_data.h"
+
+namespace vidqa::models {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::random_batch;
+using testing::rows;
+using testing::small_config;
+using torch::Tensor;
+using vidqa::testing::relative_error;
+
+constexpr double kRounding = 1e-12;  // of double precision
+
+template <typename Action>
+std::string error_of(Action action) {
+  try {
+    action();
+  } catch (const c10::Error& error) {
+    return error.what_without_backtrace();
+  }
+  return "no error";
+}
+
+/// Every row of the model table, for every task.
+class AnyModel : public ::testing::TestWithParam<std::tuple<std::string, Task>> {
+ protected:
+  Task task() const { return std::get<1>(GetParam()); }
+
+  /// In double precision and evaluation mode.
+  ModelPtr make(uint64_t seed = 1) const {
+    torch::manual_seed(seed);
+    const ModelPtr model = make_model(std::get<0>(GetParam()), small_config(task()));
+    model->to(torch::kFloat64);
+    model->eval();
+    return model;
+  }
+};
+
+TEST_P(AnyModel, GivesEveryTrainableParameterAGradient) {
+  const ModelPtr model = make();
+  const Tensor scores = model->forward(random_batch(task(), 4, 2)).scores;
+  // Not the loss: the hinge gives the bias of the last layer a gradient of zero.
+  (scores * torch::rand_like(scores)).sum().backward();
+  const auto trainable = model->trainable_parameters();
+  size_t num_with_gradient = 0;
+  for (const auto& item : model->named_parameters()) {
+    const Tensor& gradient = item.value().grad();
+    if (!gradient.defined()) continue;
+    ++num_with_gradient;
+    EXPECT_GT(gradient.abs().max().item<double>(), 0) << item.key();
+  }
+  EXPECT_EQ(num_with_gradient, trainable.size());
+  for (const Tensor& parameter : trainable) EXPECT_TRUE(parameter.grad().defined());
+}
+
+TEST_P(AnyModel, ScoresARowAsIfItWereAlone) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 4, 3);
+  const Tensor scores = model->forward(batch).scores;
+  for (int64_t i = 0; i < batch.size(); ++i) {
+    const Tensor alone = model->forward(rows(batch, i, i + 1)).scores;
+    EXPECT_LE(relative_error(scores.slice(0, i, i + 1), alone), kRounding) << "row " << i;
+  }
+}
+
+TEST_P(AnyModel, NeverReadsPadding) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 4, 4);
+  const Tensor scores = model->forward(batch).scores;
+  const auto with_more = [](const Tensor& x, int64_t axis, const Tensor& padding) {
+    return torch::cat({x, padding}, axis);
+  };
+  Batch padded = batch;
+  padded.text = with_more(batch.text, 2, torch::randint_like(batch.text.narrow(2, 0, 3), 0, 40));
+  padded.appearance =
+      with_more(batch.appearance, 1, 10 * torch::randn_like(batch.appearance.narrow(1, 0, 2)));
+  padded.motion = with_more(batch.motion, 1, 10 * torch::randn_like(batch.motion.narrow(1, 0, 2)));
+  EXPECT_LE(relative_error(model->forward(padded).scores, scores), kRounding);
+}
+
+TEST_P(AnyModel, ReadsTheTextUpToItsLength) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 1, 5);
+  const Tensor scores = model->forward(batch).scores;
+  Batch changed = batch;
+  changed.text = batch.text.clone();
+  const int64_t last = batch.text_lengths[0][0].item<int64_t>() - 1;
+  changed.text[0][0][last] = (batch.text[0][0][last] + 1) % 40;
+  EXPECT_GT(relative_error(model->forward(changed).scores, scores), kRounding);
+}
+
+TEST_P(AnyModel, AnswersTheSameAfterSaveAndLoad) {
+  const ModelPtr model = make(6);
+  const ModelPtr loaded = make(7);
+  const Batch batch = random_batch(task(), 3, 8);
+  const Tensor scores = model->forward(batch).scores;
+  EXPECT_FALSE(torch::equal(loaded->forward(batch).scores, scores));
+
+  std::stringstream stream;
+  torch::serialize::OutputArchive out;
+  model->save(out);
+  out.save_to(stream);
+  torch::serialize::InputArchive in;
+  in.load_from(stream);
+  loaded->load(in);
+  EXPECT_TRUE(torch::equal(loaded->forward(batch).scores, scores));
+}
+
+TEST_P(AnyModel, LearnsEightExamplesByHeart) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 8, 9);
+  torch::optim::Adam optimizer(model->trainable_parameters(), torch::optim::AdamOptions(0.01));
+  double loss = 0;
+  for (int step = 0; step < 500; ++step) {
+    const Tensor step_loss = answer_loss(task(), model->forward(batch).scores, batch.labels);
+    loss = step_loss.item<double>();
+    if (loss < 0.02) break;
+    optimizer.zero_grad();
+    step_loss.backward();
+    optimizer.step();
+  }
+  EXPECT_LT(loss, 0.02);
+  const Tensor predictions = predict_answer(task(), model->forward(batch).scores);
+  EXPECT_TRUE(torch::equal(predictions, batch.labels.to(torch::kInt64)));
+}
+
+TEST_P(AnyModel, DropsOutOnlyWhileTraining) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 4, 10);
+  EXPECT_TRUE(torch::equal(model->forward(batch).scores, model->forward(batch).scores));
+  model->train();
+  EXPECT_FALSE(torch::equal(model->forward(batch).scores, model->forward(batch).scores));
+}
+
+TEST_P(AnyModel, TakesWordVectors) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 2, 11);
+  model->set_word_vectors(torch::zeros({40, 6}));
+  const Tensor scores = model->forward(batch).scores;
+  Batch other_words = batch;
+  other_words.text = (batch.text + 1) % 40;  // all words have the same vector
+  EXPECT_TRUE(torch::equal(model->forward(other_words).scores, scores));
+  EXPECT_THAT(error_of([&] {
+                model->set_word_vectors(torch::zeros({40, 5}));
+              }),
+              HasSubstr("[40, 6], got [40, 5]"));
+}
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const ModelEntry& row : model_table()) names.push_back(row.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, AnyModel,
+                         ::testing::Combine(::testing::ValuesIn(model_names()),
+                                            ::testing::Values(Task::kOpenEnded,
+                                                              Task::kMultipleChoice, Task::kCount)),
+                         [](const auto& info) {
+                           return vidqa::testing::test_name(std::get<0>(info.param) + "_" +
+                                                            to_string(std::get<1>(info.param)));
+                         });
+
+TEST(ModelTable, ScoresFollowTheCandidatesWhenTheirOrderChanges) {
+  const Batch batch = random_batch(Task::kMultipleChoice, 3, 12);
+  const Tensor order = torch::tensor({2, 0, 3, 1}, torch::kInt64);
+  Batch permuted = batch;
+  permuted.text = batch.text.index_select(1, order);
+  permuted.text_lengths = batch.text_lengths.index_select(1, order);
+  for (const ModelEntry& row : model_table()) {
+    const ModelPtr model = row.make(small_config(Task::kMultipleChoice));
+    model->to(torch::kFloat64);
+    model->eval();
+    EXPECT_LE(relative_error(model->forward(permuted).scores,
+                             model->forward(batch).scores.index_select(1, order)),
+              kRounding)
+        << row.name;
+  }
+}
+
+TEST(ModelTable, OnlyModelsThatUseVideoNeedIt) {
+  const Batch batch = random_batch(Task::kOpenEnded, 2, 13);
+  Batch text_only = batch;
+  text_only.appearance = text_only.motion = text_only.video_lengths = Tensor();
+  for (const ModelEntry& row : model_table()) {
+    const ModelPtr model = row.make(small_config(Task::kOpenEnded));
+    model->to(torch::kFloat64);
+    model->eval();
+    if (row.uses_video) {
+      EXPECT_THAT(error_of([&] { model->forward(text_only); }),
+                  HasSubstr(row.name + ": the batch must have video streams"));
+    } else {
+      EXPECT_TRUE(torch::equal(model->forward(text_only).scores, model->forward(batch).scores))
+          << row.name;
+    }
+  }
+}
+
+TEST(MakeModel, ListsTheNamesWhenOneIsUnknown) {
+  const std::string error = error_of([] { make_model("hmm", small_config(Task::kCount)); });
+  EXPECT_THAT(error, HasSubstr("unknown name 'hmm'"));
+  for (const ModelEntry& row : model_table()) EXPECT_THAT(error, HasSubstr(row.name));
+}
+
+TEST(MakeModel, NamesTheOptionThatDoesNotFit) {
+  const auto error = [](const std::string& name, Task task, auto change) {
+    ModelConfig config = small_config(task);
+    change(config);
+    return error_of([&] { make_model(name, config); });
+  };
+  EXPECT_THAT(error("hme", Task::kCount, [](auto& c) { c.vocab_size = 0; }),
+              HasSubstr("vocabulary"));
+  EXPECT_THAT(error("hme", Task::kCount, [](auto& c) { c.motion_dim = 0; }),
+              HasSubstr("got widths 5 and 0"));
+  EXPECT_THAT(error("hme", Task::kCount, [](auto& c) { c.slots = 0; }), HasSubstr("slots"));
+  EXPECT_THAT(error("hme", Task::kOpenEnded, [](auto& c) { c.num_classes = 0; }),
+              HasSubstr("num_classes"));
+  EXPECT_THAT(error("question_only", Task::kCount, [](auto& c) { c.fusion = "mfb"; }),
+              HasSubstr("no place for a fusion"));
+}
+
+}  // namespace
+}  // namespace vidqa::models
