@@ -1,0 +1,200 @@
+#include "benchmarks/datasets/tgif_qa.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include "benchmarks/datasets/answer_set.h"
+#include "benchmarks/datasets/clip_split.h"
+#include "benchmarks/datasets/released_files.h"
+#include "benchmarks/datasets/tgif_vocabulary.h"
+#include "pipeline/data/tokenizer.h"
+#include "pipeline/data/tsv_table.h"
+
+namespace vidqa::benchmarks {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kMaxFrames = 35;
+constexpr int64_t kMaxWords = 35;
+constexpr int64_t kMaxCount = 10;
+constexpr int64_t kNoUpperLimit = INT64_MAX;
+const std::vector<std::string> kCandidates = {"a1", "a2", "a3", "a4", "a5"};
+const std::vector<std::string> kFrameQaTypes = {"object", "number", "color", "location"};
+
+/// How the files of a task look.
+struct Format {
+  std::string file_name;    ///< the task in names of tables
+  std::string pickle_name;  ///< the task in names of pickles
+  models::Task task;
+  std::vector<std::string> columns;             ///< besides gif_name, question, answer, vid_id, key
+  std::vector<std::string> vocabulary_columns;  ///< of the training table
+};
+
+Format format_of(TgifTask task) {
+  std::vector<std::string> texts = {"question"};
+  switch (task) {
+    case TgifTask::kAction:
+    case TgifTask::kTransition:
+      texts.insert(texts.end(), kCandidates.begin(), kCandidates.end());
+      if (task == TgifTask::kAction)
+        return {"action", "Action", models::Task::kMultipleChoice, kCandidates, texts};
+      return {"transition", "Trans", models::Task::kMultipleChoice, kCandidates, texts};
+    case TgifTask::kCount:
+      return {"count", "Count", models::Task::kCount, {}, texts};
+    case TgifTask::kFrameQa:
+      return {"frameqa",
+              "FrameQA",
+              models::Task::kOpenEnded,
+              {"type", "description"},
+              {"question", "answer", "description"}};
+  }
+  TORCH_CHECK(false, "tgif-qa: unknown task");
+}
+
+std::string table_path(const std::string& folder, const char* split, const Format& format) {
+  return fmt::format("{}/{}_{}_question.csv", folder, split, format.file_name);
+}
+
+data::TsvTable read_table(const std::string& folder, const char* split, const Format& format) {
+  const std::string path = table_path(folder, split, format);
+  TORCH_CHECK(fs::exists(path), path, ": no such file; it is part of the TGIF-QA release and tgif-",
+              format.file_name, " needs it");
+  std::vector<std::string> columns = {"gif_name", "question", "answer", "vid_id", "key"};
+  columns.insert(columns.end(), format.columns.begin(), format.columns.end());
+  return data::TsvTable(path, columns);
+}
+
+/// Reads the rows of one task's tables.
+class QuestionReader {
+ public:
+  QuestionReader(TgifTask task, const data::Vocabulary& vocabulary,
+                 const std::vector<std::string>& answers)
+      : task_(task), vocabulary_(vocabulary) {
+    for (size_t i = 0; i < answers.size(); ++i)
+      answer_class_.emplace(answers[i], static_cast<int64_t>(i));
+  }
+
+  std::vector<data::Question> read(const data::TsvTable& table) {
+    std::vector<data::Question> questions;
+    questions.reserve(static_cast<size_t>(table.rows()));
+    for (int64_t row = 0; row < table.rows(); ++row) questions.push_back(question(table, row));
+    return questions;
+  }
+
+ private:
+  data::Question question(const data::TsvTable& table, int64_t row) {
+    data::Question question;
+    question.id = table.text(row, "vid_id");
+    TORCH_CHECK(ids_.insert(question.id).second, table.where(row), ": the vid_id ", question.id,
+                " stands on an earlier row, or in the training table, already");
+    question.video = table.text(row, "gif_name");
+    const int64_t key = table.integer(row, "key", 0, kNoUpperLimit);
+    question.feature_keys = {std::to_string(key), question.video};
+    question.text = table.text(row, "question");
+    switch (task_) {
+      case TgifTask::kAction:
+      case TgifTask::kTransition:
+        read_choice(table, row, question);
+        break;
+      case TgifTask::kCount:
+        question.word_ids = {encode(data::tgif_words(question.text))};
+        question.label = std::max<int64_t>(table.integer(row, "answer", 0, kMaxCount), 1);
+        question.answer = table.text(row, "answer");
+        question.type = "count";
+        break;
+      case TgifTask::kFrameQa:
+        question.word_ids = {encode(data::tgif_words(question.text))};
+        question.answer = table.text(row, "answer");
+        if (const auto found = answer_class_.find(question.answer); found != answer_class_.end())
+          question.label = found->second;
+        question.type = kFrameQaTypes[static_cast<size_t>(table.integer(row, "type", 0, 3))];
+        break;
+    }
+    for (const std::vector<int64_t>& ids : question.word_ids)
+      TORCH_CHECK(!ids.empty(), table.where(row), ": the question holds no word: '", question.text,
+                  "'");
+    return question;
+  }
+
+  void read_choice(const data::TsvTable& table, int64_t row, data::Question& question) const {
+    const std::vector<std::string> question_words = data::tgif_words(question.text);
+    for (const std::string& column : kCandidates) {
+      const std::string& candidate = table.text(row, column);
+      question.candidates.push_back(candidate);
+      // A blank between the two keeps the rules of tgif_words() from reaching across.
+      std::vector<std::string> words = data::tgif_words(question.text + " " + candidate);
+      words.emplace_back(kEndOfSentence);
+      question.word_ids.push_back(encode(words));
+    }
+    question.label = table.integer(row, "answer", 0, static_cast<int64_t>(kCandidates.size()) - 1);
+    question.answer = question.candidates[static_cast<size_t>(question.label)];
+    question.type = task_ == TgifTask::kAction ? "action" : transition_type(question_words);
+  }
+
+  /// "What does the man do before ... ?" or "... after ...": the first of the two words decides.
+  static std::string transition_type(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      if (word == "after" || word == "afterwards") return "after";
+      if (word == "before" || word == "beforehand") return "before";
+    }
+    return "other";
+  }
+
+  std::vector<int64_t> encode(const std::vector<std::string>& words) const {
+    return data::encode(words, vocabulary_, kMaxWords);
+  }
+
+  TgifTask task_;
+  const data::Vocabulary& vocabulary_;
+  std::unordered_map<std::string, int64_t> answer_class_;
+  std::unordered_set<std::string> ids_;
+};
+
+}  // namespace
+
+data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
+  const Format format = format_of(task);
+  const std::string marker = format.file_name + "_question.csv";
+  const std::string folder =
+      find_released_files(options.root, "tgif_qa", {"Train_" + marker, "Test_" + marker});
+  const data::TsvTable train = read_table(folder, "Train", format);
+  const data::TsvTable test = read_table(folder, "Test", format);
+
+  data::QaCorpus corpus;
+  corpus.name = "tgif-" + format.file_name;
+  corpus.task = format.task;
+  corpus.max_frames = kMaxFrames;
+  const std::string words_path =
+      fmt::format("{}/Vocabulary/word_to_index_{}.pkl", folder, format.pickle_name);
+  const bool is_released = fs::exists(words_path);
+  corpus.vocabulary = is_released
+                          ? read_tgif_vocabulary(words_path)
+                          : build_tgif_vocabulary(train, format.vocabulary_columns,
+                                                  format.task == models::Task::kMultipleChoice);
+  if (!is_released)
+    corpus.notes.push_back(
+        fmt::format("the vocabulary of {} words was built from the training questions, "
+                    "since there is no {}",
+                    corpus.vocabulary.size(), words_path));
+  if (task == TgifTask::kFrameQa)
+    corpus.answers = is_released
+                         ? read_tgif_answers(folder + "/Vocabulary/ans_to_index_FrameQA.pkl")
+                         : build_tgif_answers(train);
+
+  QuestionReader reader(task, corpus.vocabulary, corpus.answers);
+  corpus.train = reader.read(train);
+  corpus.test = reader.read(test);
+  if (task == TgifTask::kFrameQa) apply_answer_set(corpus);
+  draw_validation_split(corpus, options.val_share, options.split_seed);
+  note_shared_clips(corpus);
+  return corpus;
+}
+
+}  // namespace vidqa::benchmarks
