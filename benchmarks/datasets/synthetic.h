@@ -6,13 +6,14 @@
 
 namespace vidqa::benchmarks {
 
-/// A diagnostic data set: short H.264 clips of coloured shapes that move, appear, repeat an action and change colour,
-/// with questions in the released formats of TGIF-QA and MSVD-QA.
+/// A diagnostic data set: short H.264 clips of a large coloured shape that repeats an action, or does one action before and
+/// another after the light goes out, with questions in the released formats of TGIF-QA and MSVD-QA.
 ///
 ///   <output>/videos/<gif_name>.mp4
 ///   <output>/tgif_qa/{Train,Test}_{action,transition,count,frameqa}_question.csv
 ///   <output>/msvd_qa/{train,val,test}_qa.json, vocab.txt, answer_set.txt, youtube_mapping.txt
 ///   <output>/scenes.jsonl     what is seen in every clip
+///   <output>/options.json     what the folder was made with
 ///
 /// Answers are balanced within every question wording, so that no text-only rule beats chance.
 struct SynthOptions {
@@ -24,7 +25,8 @@ struct SynthOptions {
   double fps = 8;
 };
 
-/// Writes the data set; equal options give equal bytes. A folder that already holds the same data set is left as it is.
+/// Writes the data set; equal options give equal bytes. Files that are there are left as they are, so that an interrupted
+/// run goes on; a folder made with other options is refused (c10::Error), naming the option.
 /// Returns the number of clips that were rendered (0: all were there).
 int64_t synthesize(const SynthOptions& options, const std::function<void(int64_t done, int64_t total)>& on_clip = {});
 
