@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,21 +39,30 @@ struct LoadedData {
   std::shared_ptr<data::VideoFeatures> features;  ///< null with streams = none
 };
 
+/// Throws c10::Error on streams other than "appearance,motion" and "none", and on what the readers refuse.
 LoadedData load_data(const ExperimentOptions& options);
 
-/// The model that `options` describes, seeded with options.train.seed, word vectors set.
+/// Reads every clip of the three splits once, so that a missing or broken one is found before training starts.
+void check_features(const LoadedData& data);
+
+/// The model that `options` describes, seeded with options.train.seed, word vectors set. With streams = none it is the
+/// question-only model, whatever `model` and `fusion` say.
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data);
 
-/// Trains (or resumes) one run. `config_toml` is kept in the run folder as config.toml.
-train::TrainSummary run_experiment(const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
-                                   const std::string& config_toml, const train::TrainObserver& observer);
+/// Trains (or resumes) one run, after check_features(). `config_toml` is kept in the run folder as config.toml,
+/// beside environment.json. A run that is DONE is left as it is.
+train::TrainSummary run_experiment(const ExperimentOptions& options, const LoadedData& data,
+                                   const train::RunFolder& run, const std::string& config_toml,
+                                   const train::TrainObserver& observer);
 
 /// Predictions of the run's best checkpoint on "train", "val" or "test".
-std::vector<train::Prediction> evaluate_run(const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
-                                            const std::string& split,
-                                            const std::function<void(int64_t done, int64_t total)>& on_progress = {});
+std::vector<train::Prediction> evaluate_run(
+    const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
+    const std::string& split,
+    const std::function<void(int64_t done, int64_t total)>& on_progress = {});
 
-/// The options as `key=value` lines that must agree for two runs to be one: what resume and skip compare.
-std::string experiment_identity(const ExperimentOptions& options);
+/// `key=value` lines that must agree for two runs to be one: what resume and skip compare. Files stand by name and size,
+/// so that data may move; the device and the batch size of evaluation are left out.
+std::string experiment_identity(const ExperimentOptions& options, const LoadedData& data);
 
 }  // namespace vidqa::benchmarks

@@ -1,0 +1,229 @@
+#include "benchmarks/comparison.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pipeline/train/metrics.h"
+#include "tests/benchmarks/tiny_corpus.h"
+#include "tests/testing/shared_data.h"
+
+namespace vidqa::benchmarks {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+std::string error_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const c10::Error& error) {
+    return error.what_without_backtrace();
+  }
+  return "no error";
+}
+
+std::string config_of(const ExperimentOptions& options) { return "fusion = " + options.fusion; }
+
+train::TrainObserver no_training() {
+  train::TrainObserver observer;
+  observer.on_step = [](int64_t, int64_t, int64_t, double) { FAIL() << "a training step"; };
+  return observer;
+}
+
+ComparisonOptions options_in(const fs::path& folder) {
+  ComparisonOptions options;
+  options.base = write_tiny_corpus(folder);
+  options.fusions = {"default", "concat_mlp"};
+  options.output = (folder / "out").string();
+  options.bootstrap_samples = 1000;
+  return options;
+}
+
+ComparisonOptions short_options_in(const fs::path& folder) {
+  ComparisonOptions options = options_in(folder);
+  options.base.train.epochs = 1;
+  options.num_seeds = 1;
+  options.fusions = {"default"};
+  return options;
+}
+
+/// One comparison that several tests look at.
+class FinishedComparison : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder = std::make_unique<testing::TempDir>();
+    options = options_in(folder->path());
+    comparison = compare(options, config_of, {});
+  }
+  static void TearDownTestSuite() { folder.reset(); }
+
+  static std::vector<train::Prediction> predictions(const std::string& arm, int seed) {
+    return train::read_predictions((folder->path() / "out" / "runs" / arm /
+                                    ("seed" + std::to_string(seed)) / "predictions.jsonl")
+                                       .string());
+  }
+
+  static std::unique_ptr<testing::TempDir> folder;
+  static ComparisonOptions options;
+  static Comparison comparison;
+};
+std::unique_ptr<testing::TempDir> FinishedComparison::folder;
+ComparisonOptions FinishedComparison::options;
+Comparison FinishedComparison::comparison;
+
+TEST_F(FinishedComparison, HasEveryRowInOrder) {
+  EXPECT_EQ(comparison.dataset, "msvd-qa");
+  EXPECT_EQ(comparison.metric, "accuracy");
+  EXPECT_TRUE(comparison.higher_is_better);
+  EXPECT_EQ(comparison.num_questions, 40);
+  EXPECT_THAT(comparison.seeds, ElementsAre(1, 2));
+  EXPECT_THAT(comparison.failures, SizeIs(0));
+  std::vector<std::string> names;
+  for (const ComparisonRow& row : comparison.rows) names.push_back(row.name);
+  EXPECT_THAT(names,
+              ElementsAre("chance", "most frequent", "question-only", "default", "concat_mlp"));
+}
+
+TEST_F(FinishedComparison, OnlyWhatSeesTheVideoBeatsChance) {
+  EXPECT_DOUBLE_EQ(comparison.rows[0].mean, 0.25);
+  EXPECT_DOUBLE_EQ(comparison.rows[1].mean, 0.25);
+  EXPECT_DOUBLE_EQ(comparison.rows[2].mean, 0.25) << "equal texts, balanced answers";
+  EXPECT_GT(comparison.rows[3].mean, 0.8);
+  EXPECT_GT(comparison.rows[4].mean, 0.8);
+  EXPECT_LT(comparison.rows[2].difference->high, 0) << "question-only is worse than the baseline";
+}
+
+TEST_F(FinishedComparison, RowsSayWhatTheRunsGave) {
+  for (const auto& [index, arm] :
+       {std::pair(2, "question-only"), std::pair(3, "default"), std::pair(4, "concat_mlp")}) {
+    const ComparisonRow& row = comparison.rows[static_cast<size_t>(index)];
+    ASSERT_THAT(row.values, SizeIs(2));
+    for (int seed : {1, 2}) {
+      const auto metrics = train::compute_metrics(models::Task::kOpenEnded, predictions(arm, seed));
+      EXPECT_DOUBLE_EQ(row.values[static_cast<size_t>(seed - 1)], metrics.all.accuracy);
+    }
+    EXPECT_DOUBLE_EQ(row.mean, mean(row.values));
+    EXPECT_DOUBLE_EQ(row.sd, standard_deviation(row.values));
+    EXPECT_GT(row.parameters, 0);
+    EXPECT_GT(row.seconds_per_epoch, 0);
+    EXPECT_GT(row.peak_memory_mb, 0);
+    ASSERT_THAT(row.by_type, SizeIs(2));
+    EXPECT_NEAR((row.by_type.at("what") + row.by_type.at("which")) / 2, row.mean, 1e-12);
+  }
+  EXPECT_GT(comparison.rows[4].parameters, 0);
+  EXPECT_EQ(comparison.rows[0].parameters, 0);
+}
+
+TEST_F(FinishedComparison, DifferencesPairTheMeansOverSeedsOfEveryQuestion) {
+  EXPECT_TRUE(comparison.rows[3].is_baseline);
+  EXPECT_FALSE(comparison.rows[3].difference.has_value());
+  std::vector<double> a(40), b(40);
+  for (int seed : {1, 2}) {
+    for (size_t i = 0; i < 40; ++i) {
+      a[i] += predictions("concat_mlp", seed)[i].correct ? 0.5 : 0;
+      b[i] += predictions("default", seed)[i].correct ? 0.5 : 0;
+    }
+  }
+  const Interval expected = paired_bootstrap(a, b, 1000, 1);
+  ASSERT_TRUE(comparison.rows[4].difference.has_value());
+  EXPECT_DOUBLE_EQ(comparison.rows[4].difference->estimate, expected.estimate);
+  EXPECT_DOUBLE_EQ(comparison.rows[4].difference->low, expected.low);
+  EXPECT_DOUBLE_EQ(comparison.rows[4].difference->high, expected.high);
+}
+
+TEST_F(FinishedComparison, ASecondCallTrainsNothingAndSaysTheSame) {
+  const Comparison second = compare(options, config_of, no_training());
+  ASSERT_EQ(second.rows.size(), comparison.rows.size());
+  for (size_t i = 0; i < second.rows.size(); ++i) {
+    EXPECT_EQ(second.rows[i].values, comparison.rows[i].values);
+    EXPECT_EQ(second.rows[i].seconds_per_epoch, comparison.rows[i].seconds_per_epoch);
+  }
+}
+
+TEST_F(FinishedComparison, OtherOptionsInTheSameFolderAreRefusedBeforeAnyTraining) {
+  ComparisonOptions other = options;
+  other.fusions.push_back("linear_sum");
+  other.base.train.learning_rate = 0.5;
+  EXPECT_THAT(error_of([&] { compare(other, config_of, no_training()); }),
+              AllOf(HasSubstr("learning-rate=0.01"), HasSubstr("learning-rate=0.5")));
+}
+
+TEST(Comparison, AFusionThatCannotBeBuiltIsRefusedBeforeAnyTraining) {
+  const testing::TempDir folder;
+  ComparisonOptions options = short_options_in(folder.path());
+  options.fusions = {"default", "nonsense"};
+  EXPECT_THAT(error_of([&] { compare(options, config_of, no_training()); }), HasSubstr("nonsense"));
+}
+
+TEST(Comparison, RefusesOptionsThatMakeNoComparison) {
+  const testing::TempDir folder;
+  const ComparisonOptions good = short_options_in(folder.path());
+  const auto error = [&](const std::function<void(ComparisonOptions&)>& spoil) {
+    ComparisonOptions options = good;
+    spoil(options);
+    return error_of([&] { compare(options, config_of, no_training()); });
+  };
+  EXPECT_THAT(error([](auto& o) { o.fusions = {}; }), HasSubstr("fusion"));
+  EXPECT_THAT(error([](auto& o) { o.fusions = {"mcb", "default", "mcb"}; }), HasSubstr("'mcb'"));
+  EXPECT_THAT(error([](auto& o) { o.num_seeds = 0; }), HasSubstr("seeds"));
+  EXPECT_THAT(error([](auto& o) { o.base.streams = "none"; }), HasSubstr("streams"));
+}
+
+TEST(Comparison, AFailedRunDoesNotTakeTheOthersWithItAndIsMadeUpForLater) {
+  const testing::TempDir folder;
+  const ComparisonOptions options = short_options_in(folder.path());
+  const fs::path run = folder.path() / "out" / "runs" / "default" / "seed1";
+  fs::create_directories(run / "predictions.jsonl");  // stands in the way of the file
+  const Comparison first = compare(options, config_of, {});
+  ASSERT_THAT(first.failures, SizeIs(1));
+  EXPECT_EQ(first.failures[0].name, "default");
+  EXPECT_EQ(first.failures[0].seed, 1u);
+  EXPECT_EQ(first.failures[0].folder, run.string());
+  EXPECT_THAT(first.failures[0].reason, HasSubstr("predictions.jsonl"));
+  EXPECT_TRUE(fs::exists(run / "FAILED"));
+  EXPECT_THAT(first.rows[3].values, SizeIs(0));
+  EXPECT_THAT(first.rows[2].values, SizeIs(1)) << "question-only";
+  EXPECT_FALSE(first.rows[2].difference.has_value()) << "there is no baseline to differ from";
+
+  fs::remove(run / "predictions.jsonl");
+  const Comparison second = compare(options, config_of, no_training());
+  EXPECT_THAT(second.failures, SizeIs(0));
+  EXPECT_THAT(second.rows[3].values, SizeIs(1));
+  EXPECT_FALSE(fs::exists(run / "FAILED"));
+  EXPECT_THAT(second.notes, ::testing::Contains(HasSubstr("one seed")));
+}
+
+TEST(Comparison, AnInterruptionStopsItAndTheNextCallGoesOn) {
+  const testing::TempDir folder;
+  ComparisonOptions options = short_options_in(folder.path());
+  train::TrainObserver observer;
+  int64_t steps = 0;
+  observer.on_step = [&](int64_t, int64_t, int64_t, double) {
+    if (++steps == 3) throw train::Interrupted("ctrl-C");
+  };
+  EXPECT_THROW(compare(options, config_of, observer), train::Interrupted);
+  EXPECT_THAT(compare(options, config_of, {}).failures, SizeIs(0));
+}
+
+TEST(Comparison, PredictionsOfOtherQuestionsAreNotCounted) {
+  const testing::TempDir folder;
+  const ComparisonOptions options = short_options_in(folder.path());
+  compare(options, config_of, {});
+  const std::string path =
+      (folder.path() / "out" / "runs" / "default" / "seed1" / "predictions.jsonl").string();
+  auto predictions = train::read_predictions(path);
+  predictions[4].question_id = "stranger";
+  train::write_predictions(path, predictions);
+  const Comparison comparison = compare(options, config_of, no_training());
+  ASSERT_THAT(comparison.failures, SizeIs(1));
+  EXPECT_THAT(comparison.failures[0].reason,
+              AllOf(HasSubstr(path + ":5"), HasSubstr("'stranger'")));
+}
+
+}  // namespace
+}  // namespace vidqa::benchmarks
