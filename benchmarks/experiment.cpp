@@ -103,6 +103,7 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
     config.appearance_dim = data.features->appearance_dim();
     config.motion_dim = data.features->motion_dim();
     config.fusion = options.fusion;
+    if (data.corpus.name == "msvd-qa") config.hme_init = models::HmeInit::kMsvd;
   }
 
   torch::manual_seed(options.train.seed);

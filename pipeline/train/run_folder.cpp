@@ -27,6 +27,13 @@ std::string RunFolder::predictions(const std::string& split) const {
       .string();
 }
 
+RunFolder RunFolder::open(const std::filesystem::path& path) {
+  TORCH_CHECK(std::filesystem::is_regular_file(path / "config.toml"), path.string(),
+              ": not the folder of a training run (it holds no config.toml); --output of `vidqa "
+              "train` names one");
+  return RunFolder(path);
+}
+
 RunFolder::State RunFolder::state() const {
   if (fs::exists(path_ / "DONE")) return State::kDone;
   if (fs::exists(path_ / "FAILED")) return State::kFailed;

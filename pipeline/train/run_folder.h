@@ -22,6 +22,8 @@ class RunFolder {
 
   /// Makes the folder if needed; throws c10::Error naming the path when that cannot be done or it is not writable.
   explicit RunFolder(std::filesystem::path path);
+  /// The folder of a run that exists; throws c10::Error naming the path when it holds no config.toml.
+  static RunFolder open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
   std::string config_toml() const { return (path_ / "config.toml").string(); }

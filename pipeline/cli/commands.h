@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+
+#include <CLI/App.hpp>
+
+namespace vidqa::cli {
+
+/// A subcommand: its options bound to a parser, and what to do once they are read. run() returns
+/// the exit code: 0, or 1 when a part of the work failed and the rest is done. It throws when
+/// nothing could be done.
+struct Command {
+  CLI::App* app;
+  std::function<int()> run;
+  bool computes = true;  ///< wants the tuned environment of process_setup.h
+};
+
+Command add_synth_command(CLI::App& app);
+Command add_extract_command(CLI::App& app);
+Command add_train_command(CLI::App& app);
+Command add_evaluate_command(CLI::App& app);
+Command add_compare_command(CLI::App& app);
+Command add_doctor_command(CLI::App& app);
+
+}  // namespace vidqa::cli

@@ -1,0 +1,175 @@
+#include "pipeline/cli/experiment_options.h"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <stdexcept>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "fusion/fusion.h"
+#include "models/model.h"
+
+namespace vidqa::cli {
+namespace {
+
+using benchmarks::ExperimentOptions;
+using data::FeatureNorm;
+
+const std::map<std::string, FeatureNorm> kFeatureNorms = {
+    {"none", FeatureNorm::kNone},
+    {"l2", FeatureNorm::kL2},
+    {"standardize", FeatureNorm::kStandardize}};
+
+std::string name_of(FeatureNorm norm) {
+  for (const auto& [name, value] : kFeatureNorms) {
+    if (value == norm) return name;
+  }
+  return "none";
+}
+
+void bind_data_options(CLI::App& app, ExperimentOptions& options) {
+  CLI::Option_group& group = *app.add_option_group("Data");
+  group
+      .add_option("--dataset", options.dataset,
+                  "Data set: " + names_of(benchmarks::dataset_table()))
+      ->required();
+  group.add_option("--data", options.data.root, "Folder with the released annotation files")
+      ->required();
+  group.add_option("--features", options.features,
+                   "HDF5 file from `vidqa extract`, or a released one");
+  group.add_option("--motion-features", options.motion_features,
+                   "HDF5 file of the motion stream; without it, motion is the difference of "
+                   "successive appearance rows");
+  group
+      .add_option_function<std::string>(
+          "--feature-norm",
+          [&options](const std::string& name) { options.feature_norm = kFeatureNorms.at(name); },
+          "none: as stored; l2: rows of length 1; standardize: columns of mean 0, variance 1 over "
+          "the training clips")
+      ->default_str(name_of(options.feature_norm))
+      ->check(CLI::IsMember(kFeatureNorms));
+  group
+      .add_option("--max-frames", options.max_frames,
+                  "Time steps at most; 0: as published for the data set")
+      ->capture_default_str();
+  group.add_option("--word-vectors", options.word_vectors,
+                   "GloVe text file; without it, seeded normal vectors");
+  group.add_option("--word-dim", options.word_dim, "Width of a word vector")->capture_default_str();
+  group
+      .add_option("--split-seed", options.data.split_seed,
+                  "Seed of the validation split, where none is released")
+      ->capture_default_str();
+  group
+      .add_option("--val-share", options.data.val_share,
+                  "Its share of the training clips, where none is released")
+      ->capture_default_str();
+}
+
+void bind_model_options(CLI::App& app, ExperimentOptions& options) {
+  CLI::Option_group& group = *app.add_option_group("Model");
+  group.add_option("--model", options.model, "Model: " + names_of(models::model_table()))
+      ->capture_default_str();
+  group
+      .add_option("--streams", options.streams,
+                  "Video streams: appearance,motion or none (question only)")
+      ->capture_default_str();
+  group.add_option("--hidden", options.hidden, "Hidden width")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--slots", options.slots, "Memory slots; 0: as published for the data set")
+      ->capture_default_str();
+  group.add_option("--dropout", options.dropout, "Dropout probability, 0..1")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+}
+
+void bind_training_options(CLI::App& app, train::TrainOptions& options) {
+  CLI::Option_group& group = *app.add_option_group("Training");
+  group.add_option("--epochs", options.epochs, "Passes over the training questions")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  group.add_option("--batch-size", options.batch_size, "Questions a step")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--eval-batch-size", options.eval_batch_size, "Questions a batch when scoring")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--learning-rate", options.learning_rate, "Adam step size")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--weight-decay", options.weight_decay, "L2 penalty in the gradient")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  group.add_option("--clip-norm", options.clip_norm, "Greatest norm of the gradient; 0: no limit")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  group
+      .add_option("--patience", options.patience,
+                  "Stop after so many validations without a better one; 0: never")
+      ->capture_default_str();
+  group.add_option("--seed", options.seed, "Seed of weights, batch order and dropout")
+      ->capture_default_str();
+  group.add_option("--device", options.device, "cpu, cuda, cuda:1")->capture_default_str();
+}
+
+void make_absolute(std::string& path) {
+  if (!path.empty()) path = std::filesystem::absolute(path).lexically_normal().string();
+}
+
+}  // namespace
+
+void bind_experiment_options(CLI::App& app, ExperimentOptions& options) {
+  bind_data_options(app, options);
+  bind_model_options(app, options);
+  // `compare` has --fusions instead.
+  if (app.get_name() != "compare") {
+    app.get_option_group("Model")
+        ->add_option("--fusion", options.fusion,
+                     "Fusion, e.g. mfb:mm_dim=1600,factor=2; default: the model as published")
+        ->capture_default_str();
+  }
+  bind_training_options(app, options.train);
+}
+
+std::string experiment_toml(const ExperimentOptions& options) {
+  ExperimentOptions copy = options;
+  make_absolute(copy.data.root);
+  make_absolute(copy.features);
+  if (copy.motion_features) make_absolute(*copy.motion_features);
+  if (copy.word_vectors) make_absolute(*copy.word_vectors);
+
+  CLI::App app("", "train");
+  app.option_defaults()->always_capture_default();
+  bind_experiment_options(app, copy);
+  return "[train]\n" + app.config_to_str(true, false);
+}
+
+ExperimentOptions read_experiment_toml(const std::string& path) {
+  if (!std::ifstream(path)) {
+    throw std::runtime_error(
+        fmt::format("{}: cannot be read; is this the folder of a training run?", path));
+  }
+  ExperimentOptions options;
+  CLI::App app("", "vidqa");
+  bind_experiment_options(*app.add_subcommand("train")->configurable(), options);
+  app.set_config("--config", path);
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  try {
+    app.parse(std::string());
+  } catch (const CLI::Error& error) {
+    throw std::runtime_error(fmt::format("{}: {}", path, error.what()));
+  }
+  return options;
+}
+
+std::string fusion_help() {
+  std::string help = "Fusions (NAME or NAME:KEY=VALUE,...):\n";
+  for (const auto& entry : fusion::fusion_table()) {
+    help += fmt::format("  {:<13}{} ({})\n", entry.name, entry.summary, entry.paper);
+  }
+  return help + "  default      the model as published, without a fusion module";
+}
+
+}  // namespace vidqa::cli
