@@ -42,7 +42,8 @@ Command add_compare_command(CLI::App& app) {
       app.add_subcommand("compare", "Train one model with several fusions and seeds -> one table");
   bind_experiment_options(*command, options->comparison.base);
   command
-      ->add_option("--fusions", options->fusions, "Fusions, separated by commas; the first one is the baseline")
+      ->add_option("--fusions", options->fusions,
+                   "Fusions, separated by commas; the first one is the baseline")
       ->required();
   command
       ->add_option("--seeds", options->comparison.num_seeds,

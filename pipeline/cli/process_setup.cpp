@@ -22,6 +22,10 @@ void restart_with_tuned_environment(char** argv) {
   setenv(kRestarted, "1", 1);
   if (!is_set("OMP_WAIT_POLICY") && !is_set("GOMP_SPINCOUNT")) setenv("GOMP_SPINCOUNT", "2000", 1);
   if (!is_set("GLIBC_TUNABLES")) setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 1);
+  if (const auto kernel = train::better_blas_kernel(); kernel && !is_set("OPENBLAS_CORETYPE")) {
+    setenv("OPENBLAS_CORETYPE", kernel->c_str(), 1);
+    setenv(train::kBlasKernelChosen, "1", 1);
+  }
   execv("/proc/self/exe", argv);
   // Without /proc the program goes on as it is: slower, not wrong.
 }

@@ -9,6 +9,8 @@ namespace vidqa::cli {
 ///   GOMP_SPINCOUNT=2000                    OpenMP threads that spin for ever fight the threads of
 ///   OpenBLAS for the cores GLIBC_TUNABLES=glibc.malloc.hugetlb=1  large tensors come in large
 ///   pages instead of thousands of page faults
+///   OPENBLAS_CORETYPE                      where OpenBLAS does not know the processor and takes
+///   kernels for an old one
 /// Variables that the user has set are left alone. Where one was missing the program starts itself
 /// once more with it, so call this first in a command that computes; it returns in the second
 /// process.

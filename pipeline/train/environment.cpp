@@ -51,6 +51,12 @@ std::string utc_now() {
   return text;
 }
 
+/// Core name of the loaded OpenBLAS; empty with another BLAS.
+std::string openblas_core() {
+  const auto core_name = find_symbol<char* (*)()>("openblas_get_corename");
+  return core_name == nullptr ? "" : core_name();
+}
+
 std::vector<std::string> find_warnings(const Environment& environment) {
   std::vector<std::string> warnings;
   if (!environment.fast_blas) {
@@ -59,13 +65,19 @@ std::vector<std::string> find_warnings(const Environment& environment) {
                     "OpenBLAS: install libopenblas0-pthread",
                     environment.blas));
   }
+  if (const auto kernel = better_blas_kernel(); kernel) {
+    warnings.push_back(
+        fmt::format("OpenBLAS runs its {} kernels, this processor can run {}, several times as "
+                    "fast: set OPENBLAS_CORETYPE={}",
+                    environment.blas_kernel, *kernel, *kernel));
+  }
   for (const char* name : {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"}) {
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
-      warnings.push_back(
-          fmt::format("{}={} overrides the kernel that OpenBLAS would choose for this processor "
-                      "and can halve its speed: unset it",
-                      name, value));
-    }
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0' || std::getenv(kBlasKernelChosen) != nullptr) continue;
+    warnings.push_back(
+        fmt::format("{}={} overrides the kernel that OpenBLAS would choose for this processor and "
+                    "can halve its speed: unset it",
+                    name, value));
   }
   if (environment.threads < environment.hardware_threads) {
     warnings.push_back(fmt::format("{} of {} processors are used: raise --threads to use all",
@@ -85,15 +97,28 @@ Environment probe_environment() {
   environment.hardware_threads = std::max(1U, std::thread::hardware_concurrency());
   environment.threads = at::get_num_threads();
   environment.blas = blas_library();
-  if (const auto core_name = find_symbol<char* (*)()>("openblas_get_corename");
-      core_name != nullptr) {
-    environment.fast_blas = true;
-    environment.blas_kernel = core_name();
-  }
+  environment.blas_kernel = openblas_core();
+  environment.fast_blas = !environment.blas_kernel.empty();
   environment.cuda_devices = static_cast<int64_t>(torch::cuda::device_count());
   environment.date = utc_now();
   environment.warnings = find_warnings(environment);
   return environment;
+}
+
+std::optional<std::string> better_blas_kernel() {
+#if defined(__x86_64__)
+  const std::string core = openblas_core();
+  const bool is_old = core == "Prescott" || core == "Core2" || core == "Nehalem" ||
+                      core == "Sandybridge" || core == "Barcelona" || core == "Bulldozer";
+  if (core.empty()) return std::nullopt;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq")) {
+    return is_old || core == "Haswell" || core == "Zen" ? std::optional<std::string>("SkylakeX")
+                                                        : std::nullopt;
+  }
+  if (is_old && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return std::nullopt;
 }
 
 std::string to_json(const Environment& e) {

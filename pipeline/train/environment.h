@@ -1,10 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace vidqa::train {
+
+/// Set, to anything, where the program itself has chosen OPENBLAS_CORETYPE: then the variable is no
+/// cause for a warning.
+inline constexpr const char* kBlasKernelChosen = "VIDQA_BLAS_KERNEL_CHOSEN";
 
 /// What a number depends on besides the options: kept beside every run and printed by `vidqa
 /// doctor`.
@@ -24,6 +29,11 @@ struct Environment {
 };
 
 Environment probe_environment();
+
+/// The OpenBLAS core type that this processor can run when OpenBLAS, which knows only processors
+/// older than itself, chose one for a much older processor (0.3.21 takes Prescott on a Sapphire
+/// Rapids, at a quarter of the speed); else nullopt.
+std::optional<std::string> better_blas_kernel();
 
 /// One JSON object with the fields above.
 std::string to_json(const Environment& environment);
