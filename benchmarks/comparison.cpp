@@ -166,8 +166,8 @@ std::vector<std::string> notes_on(const ComparisonOptions& options, const data::
     notes.push_back("one seed: the intervals are over questions only, not over seeds");
   if (corpus.task == models::Task::kCount)
     notes.push_back(fmt::format(
-        "most frequent: as published, the most frequent count; always the mean of the training "
-        "counts has an MSE of {:.2f}",
+        "most frequent is the most frequent count; always the mean of the training counts has an "
+        "MSE of {:.2f}",
         mean_count_mse(corpus)));
   return notes;
 }

@@ -38,7 +38,7 @@ train::TrainObserver no_training() {
 ComparisonOptions options_in(const fs::path& folder) {
   ComparisonOptions options;
   options.base = write_tiny_corpus(folder);
-  options.fusions = {"default", "concat_mlp"};
+  options.fusions = {"default", "concat_mlp:mm_dim=16,dropout=0"};
   options.output = (folder / "out").string();
   options.bootstrap_samples = 1000;
   return options;
@@ -85,8 +85,8 @@ TEST_F(FinishedComparison, HasEveryRowInOrder) {
   EXPECT_THAT(comparison.failures, SizeIs(0));
   std::vector<std::string> names;
   for (const ComparisonRow& row : comparison.rows) names.push_back(row.name);
-  EXPECT_THAT(names,
-              ElementsAre("chance", "most frequent", "question-only", "default", "concat_mlp"));
+  EXPECT_THAT(names, ElementsAre("chance", "most frequent", "question-only", "default",
+                                 "concat_mlp:mm_dim=16,dropout=0"));
 }
 
 TEST_F(FinishedComparison, OnlyWhatSeesTheVideoBeatsChance) {
@@ -99,8 +99,8 @@ TEST_F(FinishedComparison, OnlyWhatSeesTheVideoBeatsChance) {
 }
 
 TEST_F(FinishedComparison, RowsSayWhatTheRunsGave) {
-  for (const auto& [index, arm] :
-       {std::pair(2, "question-only"), std::pair(3, "default"), std::pair(4, "concat_mlp")}) {
+  for (const auto& [index, arm] : {std::pair(2, "question-only"), std::pair(3, "default"),
+                                   std::pair(4, "concat_mlp_mm_dim=16_dropout=0")}) {
     const ComparisonRow& row = comparison.rows[static_cast<size_t>(index)];
     ASSERT_THAT(row.values, SizeIs(2));
     for (int seed : {1, 2}) {
@@ -125,7 +125,7 @@ TEST_F(FinishedComparison, DifferencesPairTheMeansOverSeedsOfEveryQuestion) {
   std::vector<double> a(40), b(40);
   for (int seed : {1, 2}) {
     for (size_t i = 0; i < 40; ++i) {
-      a[i] += predictions("concat_mlp", seed)[i].correct ? 0.5 : 0;
+      a[i] += predictions("concat_mlp_mm_dim=16_dropout=0", seed)[i].correct ? 0.5 : 0;
       b[i] += predictions("default", seed)[i].correct ? 0.5 : 0;
     }
   }

@@ -13,7 +13,6 @@ namespace vidqa::benchmarks {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 Comparison example() {
   Comparison c;
@@ -104,53 +103,44 @@ std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
 }
 
 TEST(Report, TerminalTableIsAligned) {
-  EXPECT_EQ(to_terminal(example()),
-            "msvd-qa: 200 test questions, seeds 1, 2\n"
-            "\n"
-            "fusion                  parameters  accuracy %  difference, points [95 %]  s/epoch  "
-            "memory MiB  what   who\n"
-            "chance                           -         5.0       -30.0 [-35.0, -25.0]        -    "
-            "       -   5.0   5.0\n"
-            "default                  1,234,567  35.0 ± 1.4                   baseline     12.3    "
-            "     812  30.0  45.0\n"
-            "mfb:factor=2,dropout=0         999  36.0 ± 1.4          +1.0 [-0.5, +2.5]     12.3    "
-            "     812  36.0     -\n"
-            "\n"
-            "mean ± standard deviation over seeds\n"
-            "difference to the baseline with its 95 % paired bootstrap interval over questions\n"
-            "a note\n");
+  EXPECT_EQ(to_terminal(example()), R"(msvd-qa: 200 test questions, seeds 1, 2
+
+fusion                  parameters  accuracy %  difference, points [95 %]  s/epoch  memory MiB  what   who
+chance                           -         5.0       -30.0 [-35.0, -25.0]        -           -   5.0   5.0
+default                  1,234,567  35.0 ± 1.4                   baseline     12.3         812  30.0  45.0
+mfb:factor=2,dropout=0         999  36.0 ± 1.4          +1.0 [-0.5, +2.5]     12.3         812  36.0     -
+
+mean ± standard deviation over seeds
+difference to the baseline with its 95 % paired bootstrap interval over questions
+a note
+)");
 }
 
 TEST(Report, MarkdownIsBoldOnlyWhereTheIntervalExcludesZero) {
-  EXPECT_EQ(
-      to_markdown(example()),
-      "## msvd-qa: 200 test questions, seeds 1, 2\n"
-      "\n"
-      "| fusion | parameters | accuracy % | difference, points [95 %] | s/epoch | memory MiB | "
-      "what | who |\n"
-      "|:--|--:|--:|--:|--:|--:|--:|--:|\n"
-      "| chance | - | 5.0 | **-30.0 [-35.0, -25.0]** | - | - | 5.0 | 5.0 |\n"
-      "| default | 1,234,567 | 35.0 ± 1.4 | baseline | 12.3 | 812 | 30.0 | 45.0 |\n"
-      "| mfb:factor=2,dropout=0 | 999 | 36.0 ± 1.4 | +1.0 [-0.5, +2.5] | 12.3 | 812 | 36.0 | - |\n"
-      "\n"
-      "* mean ± standard deviation over seeds\n"
-      "* difference to the baseline with its 95 % paired bootstrap interval over questions\n"
-      "* a note\n"
-      "* bold: the interval excludes 0\n");
+  EXPECT_EQ(to_markdown(example()), R"(## msvd-qa: 200 test questions, seeds 1, 2
+
+| fusion | parameters | accuracy % | difference, points [95 %] | s/epoch | memory MiB | what | who |
+|:--|--:|--:|--:|--:|--:|--:|--:|
+| chance | - | 5.0 | **-30.0 [-35.0, -25.0]** | - | - | 5.0 | 5.0 |
+| default | 1,234,567 | 35.0 ± 1.4 | baseline | 12.3 | 812 | 30.0 | 45.0 |
+| mfb:factor=2,dropout=0 | 999 | 36.0 ± 1.4 | +1.0 [-0.5, +2.5] | 12.3 | 812 | 36.0 | - |
+
+* mean ± standard deviation over seeds
+* difference to the baseline with its 95 % paired bootstrap interval over questions
+* a note
+* bold: the interval excludes 0
+)");
 }
 
 TEST(Report, CountShowsTheErrorAndThatLowerIsBetter) {
-  EXPECT_EQ(to_terminal(count_example()),
-            "tgif-count: 200 test questions, seed 7\n"
-            "\n"
-            "fusion                  parameters  MSE (lower is better)      difference [95 %]  "
-            "s/epoch  memory MiB\n"
-            "default                  1,234,567                   4.12               baseline     "
-            "12.3         812\n"
-            "mfb:factor=2,dropout=0         999                   3.90  -0.22 [-0.40, -0.05]     "
-            "12.3         812\n"
-            "\n"
-            "difference to the baseline with its 95 % paired bootstrap interval over questions\n");
+  EXPECT_EQ(to_terminal(count_example()), R"(tgif-count: 200 test questions, seed 7
+
+fusion                  parameters  MSE (lower is better)     difference [95 %]  s/epoch  memory MiB
+default                  1,234,567                   4.12              baseline     12.3         812
+mfb:factor=2,dropout=0         999                   3.90  -0.22 [-0.40, -0.05]     12.3         812
+
+difference to the baseline with its 95 % paired bootstrap interval over questions
+)");
   EXPECT_THAT(to_markdown(count_example()), HasSubstr("**-0.22 [-0.40, -0.05]**"));
 }
 

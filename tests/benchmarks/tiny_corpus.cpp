@@ -67,7 +67,7 @@ ExperimentOptions write_tiny_corpus(const fs::path& folder) {
   options.hidden = 12;
   options.slots = 3;
   options.word_dim = 6;
-  options.train.epochs = 8;
+  options.train.epochs = 5;
   options.train.batch_size = 16;
   options.train.learning_rate = 0.01;
   return options;

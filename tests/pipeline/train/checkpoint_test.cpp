@@ -1,11 +1,13 @@
 #include "pipeline/train/checkpoint.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <torch/torch.h>
 
 #include "tests/pipeline/train/tiny_model.h"
@@ -195,11 +197,39 @@ TEST_F(CheckpointTest, ModelAloneHasNoOptimiserToGoOnWith) {
               AllOf(HasSubstr(path), HasSubstr("optimiser")));
 }
 
-TEST_F(CheckpointTest, AFailedWriteKeepsTheOldFile) {
+/// Lets no file grow beyond `bytes`, as a full disk would.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST_F(CheckpointTest, AWriteThatFailsHalfwayIsAnErrorAndKeepsTheOldFile) {
   const auto model = tiny_model();
-  const std::string nowhere = folder.file("missing") + "/last.pt";
-  EXPECT_ANY_THROW(save_checkpoint(nowhere, *model, nullptr, {}));
-  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  save_checkpoint(path, *model, nullptr, some_state());
+  const std::string before = content(path);
+  for (const size_t bytes : {size_t{0}, size_t{1000}, before.size() / 2, before.size() - 1}) {
+    const FileSizeLimit limit(bytes);
+    EXPECT_THAT(error_of([&] { save_checkpoint(path, *model, nullptr, some_state()); }),
+                HasSubstr(path))
+        << bytes;
+  }
+  EXPECT_EQ(content(path), before);
+  const std::filesystem::directory_iterator files(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "no temporary file is left";
 }
 
 TEST_F(CheckpointTest, AnotherRunIsToldByWhatDiffersOnBothSidesAndNothingElse) {
