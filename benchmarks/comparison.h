@@ -28,13 +28,15 @@ struct ComparisonRow {
   int64_t parameters = 0;      ///< 0 for rows without a model
   std::vector<double> values;  ///< primary metric on test, one a seed that did not fail
   double mean = 0;
-  double sd = 0;               ///< over seeds; 0 with one
+  double sd = 0;  ///< over seeds; 0 with one
   bool is_baseline = false;
-  /// Difference to the baseline of the per-question values (mean over seeds), with its interval; unset for the baseline.
+  /// Difference to the baseline of the per-question values (mean over seeds), with its interval;
+  /// unset for the baseline.
   std::optional<Interval> difference;
   double seconds_per_epoch = 0;
   double peak_memory_mb = 0;
-  std::map<std::string, double> by_type;  ///< mean over seeds of the primary metric per question type
+  /// Mean over seeds of the primary metric per question type.
+  std::map<std::string, double> by_type;
 };
 
 /// A run that ended with an error; the others go on.
@@ -51,17 +53,20 @@ struct Comparison {
   bool higher_is_better = true;
   int64_t num_questions = 0;
   std::vector<uint64_t> seeds;
-  std::vector<ComparisonRow> rows;  ///< chance, most frequent, question-only, then the fusions as asked for
+  /// Chance, most frequent, question-only, then the fusions as asked for.
+  std::vector<ComparisonRow> rows;
   std::vector<std::string> notes;   ///< one seed only, answers outside the set, ...
   std::vector<FailedRun> failures;  ///< the caller reports them and ends with an error
 };
 
-/// Trains what is not there yet (a run with DONE is skipped, one without is resumed) and evaluates, one run after another:
-/// every fusion with every seed, then question-only. Chance, most-frequent (baselines.h) and question-only rows are always
-/// there. `config_toml(options)` gives the text of a run's config.toml.
+/// Trains what is not there yet (a run with DONE is skipped, one without is resumed) and evaluates,
+/// one run after another: every fusion with every seed, then question-only. Chance, most-frequent
+/// (baselines.h) and question-only rows are always there. `config_toml(options)` gives the text of
+/// a run's config.toml.
 ///
-/// Every arm is built once and every existing run is checked before the first training starts: those errors are thrown
-/// (c10::Error), as is train::Interrupted. An error within a run is kept in `failures`.
+/// Every arm is built once and every existing run is checked before the first training starts:
+/// those errors are thrown (c10::Error), as is train::Interrupted. An error within a run is kept in
+/// `failures`.
 Comparison compare(const ComparisonOptions& options,
                    const std::function<std::string(const ExperimentOptions&)>& config_toml,
                    const train::TrainObserver& observer);

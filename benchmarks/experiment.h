@@ -39,18 +39,20 @@ struct LoadedData {
   std::shared_ptr<data::VideoFeatures> features;  ///< null with streams = none
 };
 
-/// Throws c10::Error on streams other than "appearance,motion" and "none", and on what the readers refuse.
+/// Throws c10::Error on streams other than "appearance,motion" and "none", and on what the readers
+/// refuse.
 LoadedData load_data(const ExperimentOptions& options);
 
-/// Reads every clip of the three splits once, so that a missing or broken one is found before training starts.
+/// Reads every clip of the three splits once, so that a missing or broken one is found before
+/// training starts.
 void check_features(const LoadedData& data);
 
-/// The model that `options` describes, seeded with options.train.seed, word vectors set. With streams = none it is the
-/// question-only model, whatever `model` and `fusion` say.
+/// The model that `options` describes, seeded with options.train.seed, word vectors set. With
+/// streams = none it is the question-only model, whatever `model` and `fusion` say.
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data);
 
-/// Trains (or resumes) one run, after check_features(). `config_toml` is kept in the run folder as config.toml,
-/// beside environment.json. A run that is DONE is left as it is.
+/// Trains (or resumes) one run, after check_features(). `config_toml` is kept in the run folder as
+/// config.toml, beside environment.json. A run that is DONE is left as it is.
 train::TrainSummary run_experiment(const ExperimentOptions& options, const LoadedData& data,
                                    const train::RunFolder& run, const std::string& config_toml,
                                    const train::TrainObserver& observer);
@@ -61,8 +63,9 @@ std::vector<train::Prediction> evaluate_run(
     const std::string& split,
     const std::function<void(int64_t done, int64_t total)>& on_progress = {});
 
-/// `key=value` lines that must agree for two runs to be one: what resume and skip compare. Files stand by name and size,
-/// so that data may move; the device and the batch size of evaluation are left out.
+/// `key=value` lines that must agree for two runs to be one: what resume and skip compare. Files
+/// stand by name and size, so that data may move; the device and the batch size of evaluation are
+/// left out.
 std::string experiment_identity(const ExperimentOptions& options, const LoadedData& data);
 
 }  // namespace vidqa::benchmarks

@@ -30,23 +30,24 @@ struct TrainState {
 
 /// Writes parameters, buffers, optimiser state (may be null) and `state`. Atomic.
 ///
-/// The file is a LibTorch archive (zip) of `model`, `optimizer` and `state` (JSON), then a last line
-/// "vidqa checkpoint sha256 <64 hex digits>\n" over everything before it: LibTorch's own reader does not notice most
-/// flipped bytes, and may read outside its buffers when sizes are among them.
+/// The file is a LibTorch archive (zip) of `model`, `optimizer` and `state` (JSON), then a last
+/// line "vidqa checkpoint sha256 <64 hex digits>\n" over everything before it: LibTorch's own
+/// reader does not notice many flipped bytes, and may read outside its buffers when sizes are among
+/// them.
 void save_checkpoint(const std::string& path, const models::Model& model,
                      const torch::optim::Optimizer* optimizer, const TrainState& state);
 
-/// Loads into `model` (and `optimizer` unless null). Throws c10::Error naming the file when it is truncated or damaged
-/// in any byte, and file and tensor when one is missing, is not the model's, or has another shape or type. `model` is
-/// then as it was.
+/// Loads into `model` (and `optimizer` unless null). Throws c10::Error naming the file when it is
+/// truncated or damaged in any byte, and file and tensor when one is missing, is not the model's,
+/// or has another shape or type. `model` is then as it was.
 TrainState load_checkpoint(const std::string& path, models::Model& model,
                            torch::optim::Optimizer* optimizer);
 
 /// The state alone, with the same checks of the file.
 TrainState read_checkpoint_state(const std::string& path);
 
-/// Throws c10::Error naming the lines that differ when there is a checkpoint at `path` and it was written under another
-/// identity (`key=value` lines).
+/// Throws c10::Error naming the lines that differ when there is a checkpoint at `path` and it was
+/// written under another identity (`key=value` lines).
 void check_same_run(const std::string& path, const std::string& identity);
 
 }  // namespace vidqa::train

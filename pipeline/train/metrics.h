@@ -24,12 +24,14 @@ struct MetricsReport {
 
 MetricsReport compute_metrics(models::Task task, const std::vector<Prediction>& predictions);
 
-/// The figure that selects a checkpoint and that tables show: accuracy (higher is better), Count: mse (lower is better).
+/// The figure that selects a checkpoint and that tables show: accuracy (higher is better), Count:
+/// mse (lower is better).
 struct PrimaryMetric {
   std::string name;  ///< "accuracy" or "mse"
   bool higher_is_better;
   double value(const Metrics& metrics) const;
-  /// Value of a single question, whose mean over questions is value(): 1/0, or the squared error of the raw score.
+  /// Value of a single question, whose mean over questions is value(): 1/0, or the squared error of
+  /// the raw score.
   double of(const Prediction& prediction) const;
   bool better(double a, double b) const { return higher_is_better ? a > b : a < b; }
 };

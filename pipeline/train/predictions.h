@@ -15,12 +15,15 @@ struct Prediction {
   std::string prediction;  ///< answer text; Count: the rounded number
   std::string gold;        ///< right answer text; Count: the number that the loss used
   bool correct = false;
-  double raw_score = 0;    ///< Count: the raw regression output; otherwise the score of the prediction
-  /// Multiple choice: every candidate with its score, in order. Open-ended: the best five. Count: empty.
+  /// Count: the raw regression output; otherwise the score of the prediction.
+  double raw_score = 0;
+  /// Multiple choice: every candidate with its score, in order. Open-ended: the best five. Count:
+  /// empty.
   std::vector<std::pair<std::string, double>> scores;
 };
 
-/// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores. Atomic.
+/// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores.
+/// Atomic.
 void write_predictions(const std::string& path, const std::vector<Prediction>& predictions);
 
 /// Throws c10::Error naming file and line.

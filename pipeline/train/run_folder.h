@@ -11,25 +11,28 @@ namespace vidqa::train {
 ///   config.toml         every option, resolved; `vidqa train --config` reads it back
 ///   environment.json    program, library versions, machine, threads, BLAS
 ///   metrics.csv         one line a validation: epoch, step, train_loss, val_<metric>, seconds
-///   predictions.jsonl   test split, by the best checkpoint (predictions_val.jsonl: validation split)
+///   predictions.jsonl   test split, by the best checkpoint; predictions_val.jsonl: validation
 ///   checkpoints/last.pt, best.pt
-///   summary.json        parameters, seconds per epoch, peak memory, best epoch, validation and test figures
+///   summary.json        parameters, seconds per epoch, peak memory, best epoch, val and test
 ///   train.log           what was said on the terminal
 ///   DONE or FAILED      written last; FAILED holds the reason
 class RunFolder {
  public:
   enum class State { kNew, kInterrupted, kDone, kFailed };
 
-  /// Makes the folder if needed; throws c10::Error naming the path when that cannot be done or it is not writable.
+  /// Makes the folder if needed; throws c10::Error naming the path when that cannot be done or it
+  /// is not writable.
   explicit RunFolder(std::filesystem::path path);
-  /// The folder of a run that exists; throws c10::Error naming the path when it holds no config.toml.
+  /// The folder of a run that exists; throws c10::Error naming the path when it holds no
+  /// config.toml.
   static RunFolder open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
   std::string config_toml() const { return (path_ / "config.toml").string(); }
   std::string environment_json() const { return (path_ / "environment.json").string(); }
   std::string metrics_csv() const { return (path_ / "metrics.csv").string(); }
-  std::string predictions(const std::string& split) const;  ///< "test" -> predictions.jsonl, "val" -> predictions_val.jsonl
+  /// "test" -> predictions.jsonl, "val" -> predictions_val.jsonl.
+  std::string predictions(const std::string& split) const;
   std::string last_checkpoint() const { return (path_ / "checkpoints" / "last.pt").string(); }
   std::string best_checkpoint() const { return (path_ / "checkpoints" / "best.pt").string(); }
   std::string summary_json() const { return (path_ / "summary.json").string(); }

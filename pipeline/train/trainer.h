@@ -18,13 +18,14 @@ struct TrainOptions {
   int64_t eval_batch_size = 64;
   double learning_rate = 1e-3;  ///< Adam, betas 0.9 and 0.999, eps 1e-8 (published HME)
   double weight_decay = 0;      ///< L2 in the gradient
-  double clip_norm = 0;         ///< greatest norm of the whole gradient; 0: no clipping (published HME)
-  int64_t patience = 0;         ///< stop after this many validations without a better one; 0: never
+  double clip_norm = 0;  ///< greatest norm of the whole gradient; 0: no clipping (published HME)
+  int64_t patience = 0;  ///< stop after this many validations without a better one; 0: never
   uint64_t seed = 1;
   std::string device = "cpu";
 };
 
-/// Thrown by an observer to stop a run (ctrl-C): the run is not marked as failed and goes on with the next call.
+/// Thrown by an observer to stop a run (ctrl-C): the run is not marked as failed and goes on with
+/// the next call.
 class Interrupted : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -42,32 +43,38 @@ struct TrainObserver {
 
 /// `summary.json` of a run folder.
 struct TrainSummary {
-  int64_t parameters = 0;  ///< trainable scalars
-  int64_t epochs = 0;      ///< epochs trained
-  int64_t best_epoch = 0;  ///< 1-based, chosen on the validation split
+  int64_t parameters = 0;        ///< trainable scalars
+  int64_t epochs = 0;            ///< epochs trained
+  int64_t best_epoch = 0;        ///< 1-based, chosen on the validation split
   double seconds_per_epoch = 0;  ///< median over epochs, training only
-  double peak_memory_mb = 0;     ///< resident set of the process since the (last) start of this run, MiB
+  /// Resident set of the process since the (last) start of this run, MiB.
+  double peak_memory_mb = 0;
   double val = 0;   ///< primary metric of the best checkpoint
   double test = 0;  ///< primary metric of the best checkpoint; the test split is scored once
 };
 
-/// Trains with Adam, validates after every epoch, keeps the best checkpoint by the validation split (the earlier one on
-/// ties), then scores validation and test once with it and writes the predictions. Goes on from checkpoints/last.pt when
-/// there is one: the outcome is bit for bit that of an uninterrupted run (same machine, same number of threads), because
-/// batch order and dropout are functions of (seed, epoch, step) alone. A run that is DONE is left as it is.
+/// Trains with Adam, validates after every epoch, keeps the best checkpoint by the validation split
+/// (the earlier one on ties), then scores validation and test once with it and writes the
+/// predictions. Goes on from checkpoints/last.pt when there is one: the outcome is bit for bit that
+/// of an uninterrupted run (same machine, same number of threads), because batch order and dropout
+/// are functions of (seed, epoch, step) alone. A run that is DONE is left as it is.
 ///
-/// `config_identity` is kept in the checkpoint: a run folder with another identity is refused, naming what differs.
-/// A loss or score that is not finite stops the run, naming epoch and step; then, as on every error but Interrupted, the
-/// run is marked FAILED with the reason. Messages also go to train.log.
-TrainSummary train(models::Model& model, const data::QaDataset& train_set, const data::QaDataset& val_set,
-                   const data::QaDataset& test_set, const std::vector<std::string>& answers, const TrainOptions& options,
-                   const RunFolder& run, const std::string& config_identity, const TrainObserver& observer);
+/// `config_identity` is kept in the checkpoint: a run folder with another identity is refused,
+/// naming what differs. A loss that is not finite stops the run, naming epoch and step; then, as
+/// on every error but Interrupted, the run is marked FAILED with the reason. Messages also
+/// go to train.log.
+TrainSummary train(models::Model& model, const data::QaDataset& train_set,
+                   const data::QaDataset& val_set, const data::QaDataset& test_set,
+                   const std::vector<std::string>& answers, const TrainOptions& options,
+                   const RunFolder& run, const std::string& config_identity,
+                   const TrainObserver& observer);
 
-/// Scores every question, in order. `answers`: class id -> answer for open-ended tasks. The model is left in evaluation
-/// mode. Throws c10::Error naming the question when a score is not finite.
-std::vector<Prediction> predict(models::Model& model, const data::QaDataset& dataset, const std::vector<std::string>& answers,
-                                int64_t batch_size, torch::Device device,
-                                const std::function<void(int64_t done, int64_t total)>& on_progress = {});
+/// Scores every question, in order. `answers`: class id -> answer for open-ended tasks. The model
+/// is left in evaluation mode. Throws c10::Error naming the question when a score is not finite.
+std::vector<Prediction> predict(
+    models::Model& model, const data::QaDataset& dataset, const std::vector<std::string>& answers,
+    int64_t batch_size, torch::Device device,
+    const std::function<void(int64_t done, int64_t total)>& on_progress = {});
 
 /// Reads summary.json; throws c10::Error naming the file.
 TrainSummary read_summary(const std::string& path);
