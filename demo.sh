@@ -3,7 +3,7 @@
 # Everything lands in build/demo; a second run finds it there and only prints the results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-./setup.sh
+./setup.sh release vidqa
 
 demo=build/demo
 vidqa=build/release/vidqa
@@ -18,16 +18,16 @@ data=$demo/data
 features=$demo/features.h5
 # A small HME: the clips are simple and there are a few hundred questions.
 training=(--data "$data" --features "$features" --feature-norm standardize --model hme --hidden 64 --slots 8
-          --max-frames 16 --dropout 0.2)
+          --max-frames 12)
 fusions=default,mcb:mm_dim=256,mlb:mm_dim=128,mfb:mm_dim=128
 
 step synth --output "$data" --seed 1 --clips 600
 step extract --videos "$data/videos" --output "$features" --backbone resnet18 --weights random:1 \
-  --sampler uniform --num-frames 16 --resize squash --crop-size 64
-step train --dataset tgif-action "${training[@]}" --fusion mfb:mm_dim=128 --seed 1 --epochs 10 --output "$demo/run"
+  --sampler uniform --num-frames 12 --resize squash --crop-size 64
+step train --dataset tgif-action "${training[@]}" --fusion mfb:mm_dim=128 --seed 1 --epochs 6 --output "$demo/run"
 step evaluate --run "$demo/run" --split test
 for dataset in tgif-frameqa tgif-action; do
-  step compare --dataset "$dataset" "${training[@]}" --fusions "$fusions" --seeds 2 --epochs 10 --output "$demo/compare_$dataset"
+  step compare --dataset "$dataset" "${training[@]}" --fusions "$fusions" --seeds 2 --epochs 6 --output "$demo/compare_$dataset"
 done
 
 echo

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what vidqa needs on Debian 12 and builds it. Does nothing where all is there.
-#   ./setup.sh [PRESET]        packages, configure, build; PRESET as in CMakePresets.json (default: release)
-#   ./setup.sh --packages      the packages alone
+#   ./setup.sh [PRESET [TARGET]]   packages, configure, build; PRESET as in CMakePresets.json (default: release), TARGET
+#                                  to build (default: all, `vidqa` is the program without the tests)
+#   ./setup.sh --packages          the packages alone
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -38,4 +39,4 @@ preset=${1:-release}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
-cmake --build --preset "$preset"
+cmake --build --preset "$preset" --target "${2:-all}"

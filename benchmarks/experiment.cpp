@@ -67,7 +67,7 @@ std::string norm_name(data::FeatureNorm norm) {
 LoadedData load_data(const ExperimentOptions& options) {
   const bool video = reads_video(options);
   TORCH_CHECK(!video || !options.features.empty(),
-              "features: an HDF5 file of features must be given, unless streams is '", kNoStreams,
+              "features: an HDF5 file must be given (--features), unless streams is '", kNoStreams,
               "'");
   LoadedData data;
   data.corpus = load_dataset(options.dataset, options.data);
@@ -90,6 +90,8 @@ void check_features(const LoadedData& data) {
 
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data) {
   const bool video = reads_video(options);
+  models::find_model(
+      options.model);  // a misspelt name is an error also where the control stands in for it
   const std::string name = video ? options.model : kQuestionOnlyModel;
   models::ModelConfig config;
   config.task = data.corpus.task;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <stdexcept>
 
 #include <CLI/CLI.hpp>
@@ -29,6 +30,18 @@ std::string name_of(FeatureNorm norm) {
   return "none";
 }
 
+/// An option that may be absent; an empty text, as a config.toml has it, means the same.
+void add_optional_path(CLI::App& app, const std::string& name, std::optional<std::string>& path,
+                       const std::string& description) {
+  app.add_option_function<std::string>(
+         name,
+         [&path](const std::string& text) {
+           path = text.empty() ? std::nullopt : std::optional<std::string>(text);
+         },
+         description)
+      ->default_str(path.value_or(""));
+}
+
 void bind_data_options(CLI::App& app, ExperimentOptions& options) {
   CLI::Option_group& group = *app.add_option_group("Data");
   group
@@ -39,9 +52,9 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
       ->required();
   group.add_option("--features", options.features,
                    "HDF5 file from `vidqa extract`, or a released one");
-  group.add_option("--motion-features", options.motion_features,
-                   "HDF5 file of the motion stream; without it, motion is the difference of "
-                   "successive appearance rows");
+  add_optional_path(group, "--motion-features", options.motion_features,
+                    "HDF5 file of the motion stream; without it, motion is the difference of "
+                    "successive appearance rows");
   group
       .add_option_function<std::string>(
           "--feature-norm",
@@ -54,8 +67,8 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
       .add_option("--max-frames", options.max_frames,
                   "Time steps at most; 0: as published for the data set")
       ->capture_default_str();
-  group.add_option("--word-vectors", options.word_vectors,
-                   "GloVe text file; without it, seeded normal vectors");
+  add_optional_path(group, "--word-vectors", options.word_vectors,
+                    "GloVe text file; without it, seeded normal vectors");
   group.add_option("--word-dim", options.word_dim, "Width of a word vector")->capture_default_str();
   group
       .add_option("--split-seed", options.data.split_seed,

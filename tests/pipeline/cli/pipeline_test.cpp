@@ -35,11 +35,11 @@ class Pipeline : public ::testing::Test {
   static std::string data() { return folder_->file("data"); }
   static std::string features() { return folder_->file("features.h5"); }
   static std::string file(const std::string& name) { return folder_->file(name); }
-  static std::string extract_options() {
+  static std::string extract_options(double fps = 4) {
     return fmt::format(
-        "--videos {}/videos --output {} --backbone resnet18 --weights random:1 --fps 4 --resize "
+        "--videos {}/videos --output {} --backbone resnet18 --weights random:1 --fps {} --resize "
         "squash --crop-size 32",
-        data(), features());
+        data(), features(), fps);
   }
   static std::string train_options(const std::string& dataset) {
     return fmt::format(
@@ -61,7 +61,7 @@ TEST_F(Pipeline, ExtractSkipsWhatIsDone) {
 }
 
 TEST_F(Pipeline, ExtractRefusesToMixRecipesInOneFile) {
-  const ProgramResult other = run_vidqa("extract " + extract_options() + " --batch-size 4 --fps 2");
+  const ProgramResult other = run_vidqa("extract " + extract_options(2));
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_THAT(other.err, HasSubstr("fps"));
 }
