@@ -105,7 +105,10 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
     config.appearance_dim = data.features->appearance_dim();
     config.motion_dim = data.features->motion_dim();
     config.fusion = options.fusion;
-    if (data.corpus.name == "msvd-qa") config.hme_init = models::HmeInit::kMsvd;
+    if (data.corpus.name == "msvd-qa") {  // as its released code does
+      config.hme_init = models::HmeInit::kMsvd;
+      config.video_encoder_dim = config.appearance_dim;
+    }
   }
 
   torch::manual_seed(options.train.seed);

@@ -4,11 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <random>
 
 #include <c10/util/Exception.h>
 
-#include "pipeline/train/random.h"
+#include "pipeline/data/seeded_random.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -52,11 +51,11 @@ Interval paired_bootstrap(const std::vector<double>& a, const std::vector<double
   std::transform(a.begin(), a.end(), b.begin(), differences.begin(), std::minus<>());
 
   const auto n = static_cast<uint32_t>(differences.size());
-  std::mt19937_64 random(seed);
+  data::SeededRandom random({seed});
   std::vector<double> means(static_cast<size_t>(samples));
   for (double& resampled : means) {
     double sum = 0;
-    for (uint32_t i = 0; i < n; ++i) sum += differences[train::uniform_below(random, n)];
+    for (uint32_t i = 0; i < n; ++i) sum += differences[random.below(n)];
     resampled = sum / n;
   }
   std::sort(means.begin(), means.end());

@@ -14,18 +14,18 @@
 namespace vidqa::features {
 namespace {
 
-constexpr int kChannels = 3;
+constexpr int kRgbChannels = 3;
 constexpr int kMaxSide = 8192;
-constexpr std::array<float, kChannels> kMean = {0.485F, 0.456F, 0.406F};
-constexpr std::array<float, kChannels> kDeviation = {0.229F, 0.224F, 0.225F};
+constexpr std::array<float, kRgbChannels> kMean = {0.485F, 0.456F, 0.406F};
+constexpr std::array<float, kRgbChannels> kDeviation = {0.229F, 0.224F, 0.225F};
 
-using Table = std::array<std::array<float, 256>, kChannels>;
+using Table = std::array<std::array<float, 256>, kRgbChannels>;
 
 /// Channel, level 0..255 -> normalised value.
 const Table& normalization_table() {
   static const Table table = [] {
     Table values{};
-    for (size_t channel = 0; channel < kChannels; ++channel)
+    for (size_t channel = 0; channel < kRgbChannels; ++channel)
       for (size_t level = 0; level < 256; ++level)
         values[channel][level] =
             (static_cast<float>(level) / 255.0F - kMean[channel]) / kDeviation[channel];
@@ -67,12 +67,12 @@ cv::Mat FrameTransform::resize_and_crop(const cv::Mat& rgb) const {
 torch::Tensor FrameTransform::operator()(const cv::Mat& rgb) const {
   const cv::Mat pixels = resize_and_crop(rgb);
   const Table& table = normalization_table();
-  torch::Tensor result = torch::empty({kChannels, pixels.rows, pixels.cols}, torch::kFloat32);
+  torch::Tensor result = torch::empty({kRgbChannels, pixels.rows, pixels.cols}, torch::kFloat32);
   auto* out = result.data_ptr<float>();
-  for (size_t channel = 0; channel < kChannels; ++channel)
+  for (size_t channel = 0; channel < kRgbChannels; ++channel)
     for (int y = 0; y < pixels.rows; ++y) {
       const uint8_t* in = pixels.ptr(y) + channel;
-      for (int x = 0; x < pixels.cols; ++x, in += kChannels) *out++ = table[channel][*in];
+      for (int x = 0; x < pixels.cols; ++x, in += kRgbChannels) *out++ = table[channel][*in];
     }
   return result;
 }

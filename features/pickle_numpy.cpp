@@ -46,7 +46,7 @@ std::string dtype_code(const Value& value) {
   return code;
 }
 
-torch::Dtype dtype_of(const std::string& code) {
+torch::Dtype numpy_dtype(const std::string& code) {
   static const std::map<std::string, torch::Dtype> kTypes = {
       {"b1", torch::kBool},    {"i1", torch::kInt8},    {"u1", torch::kUInt8},
       {"i2", torch::kInt16},   {"i4", torch::kInt32},   {"i8", torch::kInt64},
@@ -59,7 +59,7 @@ torch::Dtype dtype_of(const std::string& code) {
 
 torch::Tensor copy_values(const std::string& raw, std::vector<int64_t> shape,
                           const std::string& code) {
-  const torch::Dtype dtype = dtype_of(code);
+  const torch::Dtype dtype = numpy_dtype(code);
   uint64_t left =
       raw.size() / torch::elementSize(dtype);  // values still to be explained by a dimension
   bool fits = raw.size() % torch::elementSize(dtype) == 0;

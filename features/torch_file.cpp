@@ -54,7 +54,7 @@ pickle::ValuePtr read_pickle(std::string_view input, size_t* consumed = nullptr)
   }
 }
 
-const std::vector<pickle::ValuePtr>& tuple_items(const Value& value, size_t at_least) {
+const std::vector<pickle::ValuePtr>& tuple_members(const Value& value, size_t at_least) {
   const auto* tuple = std::get_if<pickle::Tuple>(&value.data);
   TORCH_CHECK(tuple != nullptr && tuple->items.size() >= at_least,
               "a tensor's description is incomplete");
@@ -64,7 +64,7 @@ const std::vector<pickle::ValuePtr>& tuple_items(const Value& value, size_t at_l
 /// ('storage', type, key, location, number of values, ...)
 struct StorageId {
   explicit StorageId(const Value& id) {
-    const auto& parts = tuple_items(id, 5);
+    const auto& parts = tuple_members(id, 5);
     const auto* global = std::get_if<pickle::Global>(&parts[1]->data);
     TORCH_CHECK(global != nullptr && storage_types().count(global->name) > 0,
                 "a storage has no type");
@@ -108,7 +108,7 @@ void for_each_storage(const Value& root, const std::function<void(const StorageI
 
 std::vector<int64_t> integers(const Value& value) {
   std::vector<int64_t> numbers;
-  for (const pickle::ValuePtr& item : tuple_items(value, 0))
+  for (const pickle::ValuePtr& item : tuple_members(value, 0))
     numbers.push_back(pickle::as_int(*item));
   return numbers;
 }

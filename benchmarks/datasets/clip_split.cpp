@@ -9,7 +9,7 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
-#include "benchmarks/datasets/seeded_random.h"
+#include "pipeline/data/seeded_random.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -41,7 +41,7 @@ void draw_validation_split(data::QaCorpus& corpus, double share, uint64_t seed) 
                                  sorted.end());  // sorted: the order of the file does not matter
   TORCH_CHECK(clips.size() >= 2, corpus.name,
               ": drawing a validation split needs two training clips, got ", clips.size());
-  SeededRandom({seed}).shuffle(clips);
+  data::SeededRandom({seed}).shuffle(clips);
   const auto count = static_cast<int64_t>(clips.size());
   const int64_t drawn =
       std::clamp<int64_t>(std::llround(share * static_cast<double>(count)), 1, count - 1);

@@ -21,8 +21,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMaxFrames = 20;  // rows a clip of the released video_feature_20.h5
-constexpr const char* kUnknownWord = "<UNK>";
+constexpr int64_t kMsvdFrames = 20;  // rows a clip of the released video_feature_20.h5
+constexpr const char* kMsvdUnknownWord = "<UNK>";
 
 struct Release {
   std::string folder;
@@ -36,8 +36,9 @@ struct Release {
 
 data::Vocabulary read_vocabulary(const std::string& path) {
   std::vector<std::string> words = data::read_lines(path);
-  const auto unknown = std::find(words.begin(), words.end(), kUnknownWord);
-  TORCH_CHECK(unknown != words.end(), path, ": needs a line ", kUnknownWord, " for unknown words");
+  const auto unknown = std::find(words.begin(), words.end(), kMsvdUnknownWord);
+  TORCH_CHECK(unknown != words.end(), path, ": needs a line ", kMsvdUnknownWord,
+              " for unknown words");
   const int64_t unknown_id = unknown - words.begin();
   return data::Vocabulary(std::move(words), unknown_id);
 }
@@ -162,7 +163,7 @@ data::QaCorpus load_msvd_qa(const DatasetOptions& options) {
   data::QaCorpus corpus;
   corpus.name = "msvd-qa";
   corpus.task = models::Task::kOpenEnded;
-  corpus.max_frames = kMaxFrames;
+  corpus.max_frames = kMsvdFrames;
   corpus.train = read_split(release, "train");
   corpus.val = read_split(release, "val");
   corpus.test = read_split(release, "test");

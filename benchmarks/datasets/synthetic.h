@@ -6,8 +6,9 @@
 
 namespace vidqa::benchmarks {
 
-/// A diagnostic data set: short H.264 clips of a large coloured shape that repeats an action, or does one action before and
-/// another after the light goes out, with questions in the released formats of TGIF-QA and MSVD-QA.
+/// A diagnostic data set: short H.264 clips of a large coloured shape that moves, grows, disappears
+/// and appears, or changes colour, several times, or does one such action before and another after
+/// the light goes out, with questions in the released formats of TGIF-QA and MSVD-QA.
 ///
 ///   <output>/videos/<gif_name>.mp4
 ///   <output>/tgif_qa/{Train,Test}_{action,transition,count,frameqa}_question.csv
@@ -20,14 +21,15 @@ struct SynthOptions {
   std::string output;
   uint64_t seed = 1;
   int64_t clips = 600;
-  int64_t size = 64;     ///< width and height, pixels, even
-  int64_t frames = 32;   ///< frames a clip
+  int64_t size = 64;    ///< width and height, pixels, even
+  int64_t frames = 32;  ///< frames a clip
   double fps = 8;
 };
 
-/// Writes the data set; equal options give equal bytes. Files that are there are left as they are, so that an interrupted
-/// run goes on; a folder made with other options is refused (c10::Error), naming the option.
-/// Returns the number of clips that were rendered (0: all were there).
-int64_t synthesize(const SynthOptions& options, const std::function<void(int64_t done, int64_t total)>& on_clip = {});
+/// Writes the data set; equal options give equal bytes. Files that are there are left as they are,
+/// so that an interrupted run goes on; a folder made with other options is refused (c10::Error),
+/// naming the option. Returns the number of clips that were rendered (0: all were there).
+int64_t synthesize(const SynthOptions& options,
+                   const std::function<void(int64_t done, int64_t total)>& on_clip = {});
 
 }  // namespace vidqa::benchmarks

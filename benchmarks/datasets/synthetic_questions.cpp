@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "benchmarks/datasets/seeded_random.h"
+#include "pipeline/data/seeded_random.h"
 
 namespace vidqa::benchmarks::synthetic {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::array<const char*, kMaxTimes + 1> kNumbers = {
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight"};
 
 /// What a sequence of candidates is for: part of its key, apart from those of synthetic_scene.cpp.
-enum Purpose : uint64_t { kActionCandidates = 101, kBeforeCandidates, kAfterCandidates };
+enum QuestionPurpose : uint64_t { kActionCandidates = 101, kBeforeCandidates, kAfterCandidates };
 
 struct Choice {
   std::vector<std::string> candidates;
@@ -28,8 +28,9 @@ struct Choice {
 
 /// The right action among others; `other`, when it is another one, is always there. The right place
 /// walks through shuffled blocks of the five places, so that none is favoured.
-Choice choose(uint64_t seed, Purpose purpose, int64_t position, size_t action, size_t other) {
-  SeededRandom random({seed, purpose, static_cast<uint64_t>(position)});
+Choice choose(uint64_t seed, QuestionPurpose purpose, int64_t position, size_t action,
+              size_t other) {
+  data::SeededRandom random({seed, purpose, static_cast<uint64_t>(position)});
   std::vector<size_t> wrong;
   for (size_t i = 0; i < kActions.size(); ++i)
     if (i != action && i != other) wrong.push_back(i);
@@ -40,7 +41,7 @@ Choice choose(uint64_t seed, Purpose purpose, int64_t position, size_t action, s
 
   constexpr auto kBlock = static_cast<int64_t>(kNumCandidates);
   std::vector<size_t> places = {0, 1, 2, 3, 4};
-  SeededRandom({seed, purpose, UINT64_MAX, static_cast<uint64_t>(position / kBlock)})
+  data::SeededRandom({seed, purpose, UINT64_MAX, static_cast<uint64_t>(position / kBlock)})
       .shuffle(places);
   Choice choice;
   choice.right = places[static_cast<size_t>(position % kBlock)];
@@ -105,7 +106,7 @@ void write_tgif(uint64_t seed, const std::vector<Scene>& scenes,
     frames.add(scene, is_train, {"what is the color of the shape ?", color, "2"}, {description});
     frames.add(scene, is_train, {"what is the shape in the video ?", shape, "0"}, {description});
     if (scene.is_transition) {
-      const auto ask = [&](const char* when, Purpose purpose, size_t action, size_t other) {
+      const auto ask = [&](const char* when, QuestionPurpose purpose, size_t action, size_t other) {
         transitions.add(scene, is_train,
                         choice_fields(fmt::format("What does the shape do {} {} ?", when, kPivot),
                                       choose(seed, purpose, position, action, other)));

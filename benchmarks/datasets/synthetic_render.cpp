@@ -40,11 +40,11 @@ std::vector<Corner> corners_of(std::string_view shape) {
   return corners;
 }
 
-/// Coverage of every pixel by the shape, 0..255.
-cv::Mat draw_mask(const Scene& scene, int64_t size, double scale) {
+/// Coverage of every pixel by the shape, 0..255. `shift`: to the right, as a share of the frame.
+cv::Mat draw_mask(const Scene& scene, int64_t size, double scale, double shift) {
   const auto pixels = static_cast<double>(size);
   const double radius = static_cast<double>(scene.radius) / 1000 * pixels * scale;
-  const double center_x = static_cast<double>(scene.center_x) / 1000 * pixels;
+  const double center_x = (static_cast<double>(scene.center_x) / 1000 + shift) * pixels;
   const double center_y = static_cast<double>(scene.center_y) / 1000 * pixels;
   std::vector<cv::Point> points;
   for (const Corner& corner : corners_of(kShapes.at(scene.shape))) {
@@ -72,19 +72,16 @@ cv::Mat render(const Scene& scene, int64_t frame, int64_t frames, int64_t size) 
   double scale = 1;
   if (action == "grow") scale += 0.4 * static_cast<double>(pose.extent) / 1000;
   if (action == "shrink") scale -= 0.6 * static_cast<double>(pose.extent) / 1000;
+  const double shift = action == "move aside" ? 0.5 * static_cast<double>(pose.extent) / 1000 : 0;
   const int64_t opacity = action == "blink" ? 1000 - pose.extent : 1000;
-  const int64_t stripe_width = std::max<int64_t>(2, size / 16);
 
+  const bool is_repainted = action == "turn white" || action == "turn black";
+  const Rgb& target = action == "turn white" ? kWhite : kBlack;
   const Rgb& color = kColorValues.at(scene.color);
-  const cv::Mat mask = draw_mask(scene, size, scale);
+  const cv::Mat mask = draw_mask(scene, size, scale, shift);
   cv::Mat image(static_cast<int>(size), static_cast<int>(size), CV_8UC3);
   for (int y = 0; y < image.rows; ++y) {
     const int64_t ground = scene.background + 20 * y / image.rows;  // lighter towards the bottom
-    const bool is_light_stripe = y / stripe_width % 2 == 0;
-    const Rgb& target =
-        action == "turn white" || (action == "show stripes" && is_light_stripe) ? kWhite : kBlack;
-    const bool is_repainted =
-        action == "turn white" || action == "turn black" || action == "show stripes";
     for (int x = 0; x < image.cols; ++x) {
       for (int c = 0; c < 3; ++c) {
         const auto channel = static_cast<size_t>(c);

@@ -7,13 +7,13 @@
 
 #include <fmt/format.h>
 
-#include "benchmarks/datasets/seeded_random.h"
+#include "pipeline/data/seeded_random.h"
 
 namespace vidqa::benchmarks::synthetic {
 namespace {
 
 /// What a random sequence is for: part of its key.
-enum Purpose : uint64_t {
+enum ScenePurpose : uint64_t {
   kShapeBlock = 1,
   kColorBlock,
   kActionBlock,
@@ -26,15 +26,15 @@ constexpr int64_t kTimesInHalf =
     2;  // how often an action is done before and after the light goes out
 
 /// A shuffled 0 .. size-1 for each block.
-std::vector<size_t> block_order(uint64_t seed, Purpose purpose, int64_t block, size_t size) {
+std::vector<size_t> block_order(uint64_t seed, ScenePurpose purpose, int64_t block, size_t size) {
   std::vector<size_t> order(size);
   std::iota(order.begin(), order.end(), 0);
-  SeededRandom({seed, purpose, static_cast<uint64_t>(block)}).shuffle(order);
+  data::SeededRandom({seed, purpose, static_cast<uint64_t>(block)}).shuffle(order);
   return order;
 }
 
 /// Element `position` of a sequence whose blocks hold every value below `size` once.
-size_t balanced_value(uint64_t seed, Purpose purpose, int64_t position, size_t size) {
+size_t balanced_value(uint64_t seed, ScenePurpose purpose, int64_t position, size_t size) {
   const auto length = static_cast<int64_t>(size);
   return block_order(seed, purpose, position / length,
                      size)[static_cast<size_t>(position % length)];
@@ -92,7 +92,7 @@ Scene make_scene(uint64_t seed, int64_t index, int64_t frames) {
   } else {
     choose_repetition(scene, seed, index / 2, frames);
   }
-  SeededRandom random({seed, kLooks, static_cast<uint64_t>(index)});
+  data::SeededRandom random({seed, kLooks, static_cast<uint64_t>(index)});
   const auto between = [&](int64_t low, int64_t high) {
     return low + static_cast<int64_t>(random.below(static_cast<uint64_t>(high - low + 1)));
   };

@@ -20,7 +20,7 @@ inline constexpr std::array<Action, 6> kActions = {{{"blink", "blinking"},
                                                     {"shrink", "shrinking"},
                                                     {"turn white", "whitening"},
                                                     {"turn black", "blackening"},
-                                                    {"show stripes", "striping"}}};
+                                                    {"move aside", "moving"}}};
 
 inline constexpr int64_t kMinTimes = 2;
 inline constexpr int64_t kMaxTimes = 8;

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kMaxFrames = 35;
+constexpr int64_t kTgifFrames = 35;
 constexpr int64_t kMaxWords = 35;
 constexpr int64_t kMaxCount = 10;
 constexpr int64_t kNoUpperLimit = INT64_MAX;
@@ -170,7 +170,7 @@ data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
   data::QaCorpus corpus;
   corpus.name = "tgif-" + format.file_name;
   corpus.task = format.task;
-  corpus.max_frames = kMaxFrames;
+  corpus.max_frames = kTgifFrames;
   const std::string words_path =
       fmt::format("{}/Vocabulary/word_to_index_{}.pkl", folder, format.pickle_name);
   const bool is_released = fs::exists(words_path);

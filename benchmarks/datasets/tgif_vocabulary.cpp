@@ -17,7 +17,7 @@ namespace {
 namespace pickle = features::pickle;
 
 constexpr const char* kPadding = "#START#";
-constexpr const char* kUnknownWord = "UNK";
+constexpr const char* kTgifUnknownWord = "UNK";
 constexpr int64_t kUnknownId = 1;
 
 /// Reads {str: int} whose values are 0 .. size-1, each once.
@@ -52,8 +52,8 @@ std::vector<std::string> read_index(const std::string& path) {
 
 data::Vocabulary read_tgif_vocabulary(const std::string& path) {
   std::vector<std::string> words = read_index(path);
-  const auto unknown = std::find(words.begin(), words.end(), kUnknownWord);
-  TORCH_CHECK(unknown != words.end(), path, ": needs the word ", kUnknownWord,
+  const auto unknown = std::find(words.begin(), words.end(), kTgifUnknownWord);
+  TORCH_CHECK(unknown != words.end(), path, ": needs the word ", kTgifUnknownWord,
               " for unknown words");
   const int64_t unknown_id = unknown - words.begin();
   return data::Vocabulary(std::move(words), unknown_id);
@@ -70,7 +70,7 @@ data::Vocabulary build_tgif_vocabulary(const data::TsvTable& table,
       for (std::string& word : data::tgif_words(table.text(row, column)))
         distinct.insert(std::move(word));
   if (with_end_of_sentence) distinct.insert(kEndOfSentence);
-  std::vector<std::string> words = {kPadding, kUnknownWord};
+  std::vector<std::string> words = {kPadding, kTgifUnknownWord};
   words.insert(words.end(), distinct.begin(), distinct.end());
   return data::Vocabulary(std::move(words), kUnknownId);
 }

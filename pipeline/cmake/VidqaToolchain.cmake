@@ -18,6 +18,10 @@ if(CCACHE_PROGRAM)
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
 endif()
 
+# Several sources as one: parsing the torch headers is most of a compilation. Off where single files are rebuilt often.
+set(CMAKE_UNITY_BUILD ${VIDQA_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
@@ -26,6 +30,10 @@ endif()
 # Warnings belong to our own targets; vidqa_library() links this to each of them.
 add_library(vidqa_warnings INTERFACE)
 target_compile_options(vidqa_warnings INTERFACE -Wall -Wextra -Wno-unused-parameter)
+if(VIDQA_UNITY)
+  # A class with a member type of an unnamed namespace is a fault in a header; in a batch of sources it is not.
+  target_compile_options(vidqa_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(VIDQA_WERROR)
   target_compile_options(vidqa_warnings INTERFACE -Werror)
 endif()

@@ -17,9 +17,9 @@
 
 #include "features/atomic_file.h"
 #include "models/answer_head.h"
+#include "pipeline/data/seeded_random.h"
 #include "pipeline/train/checkpoint.h"
 #include "pipeline/train/memory.h"
-#include "pipeline/train/random.h"
 
 namespace vidqa::train {
 
@@ -100,10 +100,10 @@ void write_metrics_csv(const std::string& path, const PrimaryMetric& metric,
 double train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
                    const data::QaDataset& dataset, const TrainOptions& options,
                    torch::Device device, int64_t epoch, const TrainObserver& observer) {
-  // Epochs count from 1, so stream 0 is free for the steps.
-  const std::vector<int64_t> order =
-      random_order(dataset.size(), derive_seed(options.seed, static_cast<uint64_t>(epoch)));
-  const uint64_t step_seeds = derive_seed(options.seed, 0);
+  enum Purpose : uint64_t { kOrder, kDropout };
+  std::vector<int64_t> order(static_cast<size_t>(dataset.size()));
+  std::iota(order.begin(), order.end(), 0);
+  data::SeededRandom({options.seed, kOrder, static_cast<uint64_t>(epoch)}).shuffle(order);
   const int64_t batches = (dataset.size() + options.batch_size - 1) / options.batch_size;
   const std::vector<torch::Tensor> parameters = model.trainable_parameters();
 
@@ -116,7 +116,8 @@ double train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
     const auto last = order.begin() + std::min(dataset.size(), (b + 1) * options.batch_size);
     const models::Batch batch = dataset.batch({first, last}).to(device);
 
-    torch::manual_seed(derive_seed(step_seeds, static_cast<uint64_t>(step)));  // dropout
+    torch::manual_seed(
+        data::SeededRandom({options.seed, kDropout, static_cast<uint64_t>(step)}).bits());
     optimizer.zero_grad();
     const torch::Tensor loss =
         models::answer_loss(dataset.task(), model.forward(batch).scores, batch.labels);

@@ -7,25 +7,19 @@
 
 #include "pipeline/train/metrics.h"
 #include "tests/benchmarks/tiny_corpus.h"
+#include "tests/testing/errors.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {
 namespace {
+
+using testing::error_of;
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
-
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
 
 std::string config_of(const ExperimentOptions& options) { return "fusion = " + options.fusion; }
 

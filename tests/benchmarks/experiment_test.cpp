@@ -11,28 +11,17 @@
 
 #include "pipeline/train/checkpoint.h"
 #include "tests/benchmarks/tiny_corpus.h"
+#include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
-
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using testing::read_file;
 
 class ExperimentTest : public ::testing::Test {
  protected:
@@ -45,8 +34,8 @@ TEST_F(ExperimentTest, TrainsAndEvaluatesToTheSamePredictions) {
   const LoadedData data = load_data(options);
   const train::RunFolder run(folder.path() / "run");
   const train::TrainSummary summary = run_experiment(options, data, run, "epochs = 2\n", {});
-  EXPECT_EQ(content(run.config_toml()), "epochs = 2\n");
-  EXPECT_TRUE(nlohmann::json::parse(content(run.environment_json())).contains("torch_version"));
+  EXPECT_EQ(read_file(run.config_toml()), "epochs = 2\n");
+  EXPECT_TRUE(nlohmann::json::parse(read_file(run.environment_json())).contains("torch_version"));
 
   for (const char* split : {"test", "val"}) {
     const auto predictions = evaluate_run(options, data, run, split);
@@ -74,7 +63,7 @@ TEST_F(ExperimentTest, AFolderOfAnotherRunKeepsItsConfiguration) {
   EXPECT_THAT(error_of([&] { run_experiment(options, data, run, "second\n", {}); }),
               AllOf(HasSubstr("hidden=12"), HasSubstr("hidden=13")));
   EXPECT_THAT(error_of([&] { evaluate_run(options, data, run, "test"); }), HasSubstr("hidden=13"));
-  EXPECT_EQ(content(run.config_toml()), "first\n");
+  EXPECT_EQ(read_file(run.config_toml()), "first\n");
 }
 
 TEST_F(ExperimentTest, TheSeedDecidesTheModel) {

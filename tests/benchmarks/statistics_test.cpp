@@ -1,12 +1,11 @@
 #include "benchmarks/statistics.h"
 
 #include <cmath>
-#include <random>
 
 #include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/train/random.h"
+#include "pipeline/data/seeded_random.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -60,9 +59,9 @@ TEST(PairedBootstrap, ExchangingTheSidesMirrorsTheInterval) {
 }
 
 TEST(PairedBootstrap, HasTheWidthOfTheNormalApproximationOnManyQuestions) {
-  std::mt19937_64 random(5);
+  data::SeededRandom random({5});
   std::vector<double> a(2000), b(2000, 0.0);
-  for (double& value : a) value = train::uniform_below(random, 2);
+  for (double& value : a) value = static_cast<double>(random.below(2));
   const Interval interval = paired_bootstrap(a, b, 4000, 11);
   const double standard_error = standard_deviation(a) / std::sqrt(2000.0);
   EXPECT_NEAR(interval.high - interval.low, 2 * 1.96 * standard_error, 0.1 * standard_error * 2);
@@ -72,15 +71,15 @@ TEST(PairedBootstrap, HasTheWidthOfTheNormalApproximationOnManyQuestions) {
 TEST(PairedBootstrap, CoversTheTruthAsOftenAsItSays) {
   // Paired 0/1 answers of two systems, right with probability 0.7 and 0.5: the difference is 0.2.
   constexpr int kRepetitions = 400;
-  std::mt19937_64 random(2024);
+  data::SeededRandom random({2024});
   int covered = 0;
   for (int repetition = 0; repetition < kRepetitions; ++repetition) {
     std::vector<double> a, b;
     for (int question = 0; question < 80; ++question) {
-      a.push_back(train::uniform_below(random, 10) < 7 ? 1 : 0);
-      b.push_back(train::uniform_below(random, 10) < 5 ? 1 : 0);
+      a.push_back(static_cast<double>(random.below(10)) < 7 ? 1 : 0);
+      b.push_back(static_cast<double>(random.below(10)) < 5 ? 1 : 0);
     }
-    const Interval interval = paired_bootstrap(a, b, 400, random());
+    const Interval interval = paired_bootstrap(a, b, 400, random.bits());
     covered += interval.low <= 0.2 && 0.2 <= interval.high ? 1 : 0;
   }
   // 95 % of 400 is 380 with a standard deviation of 4.4; a bootstrap of 80 questions is a little

@@ -8,12 +8,14 @@
 #include <torch/torch.h>
 
 #include "tests/features/weights_files.h"
+#include "tests/testing/errors.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::features {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
 using testing::PickledTensor;
 using testing::raw_values;
@@ -23,17 +25,8 @@ using testing::torch_stream;
 using testing::write_file;
 using testing::write_torch_zip;
 
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
-
 std::string read_error(const std::string& path) {
-  return message_of([&] { read_weights(path); });
+  return error_of([&] { read_weights(path); });
 }
 
 std::string content_of(const std::string& path) {
@@ -271,8 +264,7 @@ TEST(LoadStateDict, EveryMisfitIsNamedAndNothingIsCopied) {
   weights["bn.running_var"] = torch::ones({2}, torch::kInt64);
   weights["extra"] = torch::ones({1});
   weights["fc.weight"] = torch::ones({1});
-  const std::string message =
-      message_of([&] { load_state_dict(module, weights, "w.pth", {"fc."}); });
+  const std::string message = error_of([&] { load_state_dict(module, weights, "w.pth", {"fc."}); });
   EXPECT_THAT(message,
               AllOf(HasSubstr("w.pth: does not fit norm"),
                     HasSubstr("'bn.bias' is missing, expected shape [2]"),
@@ -287,7 +279,7 @@ TEST(LoadStateDict, LongListsOfMisfitsAreCutShort) {
   NormImpl module;
   StateDict weights;
   for (int i = 0; i < 20; ++i) weights["x" + std::to_string(i)] = torch::ones({1});
-  EXPECT_THAT(message_of([&] { load_state_dict(module, weights, "w.pth"); }),
+  EXPECT_THAT(error_of([&] { load_state_dict(module, weights, "w.pth"); }),
               HasSubstr("and 19 more"));
 }
 

@@ -11,12 +11,14 @@
 
 #include "models/answer_head.h"
 #include "tests/models/batches.h"
+#include "tests/testing/errors.h"
 #include "tests/testing/golden_file.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::models {
 namespace {
 
+using vidqa::testing::error_of;
 using ::testing::HasSubstr;
 using testing::random_batch;
 using testing::rows;
@@ -25,16 +27,6 @@ using torch::Tensor;
 using vidqa::testing::relative_error;
 
 constexpr double kRounding = 1e-12;  // of double precision
-
-template <typename Action>
-std::string error_of(Action action) {
-  try {
-    action();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
 
 /// Every row of the model table, for every task.
 class AnyModel : public ::testing::TestWithParam<std::tuple<std::string, Task>> {

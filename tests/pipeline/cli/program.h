@@ -18,7 +18,4 @@ struct ProgramResult {
 /// Runs `vidqa ARGUMENTS` through the shell; `shell_prefix` goes before it, e.g. "ulimit -f 4;".
 ProgramResult run_vidqa(const std::string& arguments, const std::string& shell_prefix = "");
 
-std::string read_file(const std::string& path);
-void write_file(const std::string& path, const std::string& content);
-
 }  // namespace vidqa::testing

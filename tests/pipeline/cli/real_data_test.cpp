@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/pipeline/cli/program.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::testing {

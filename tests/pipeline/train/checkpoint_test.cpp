@@ -11,29 +11,18 @@
 #include <torch/torch.h>
 
 #include "tests/pipeline/train/tiny_model.h"
+#include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::train {
 namespace {
 
 using ::testing::AllOf;
+using testing::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
-}
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
+using testing::read_file;
 
 /// Every parameter and buffer, copied.
 std::vector<torch::Tensor> values(const torch::nn::Module& module) {
@@ -123,7 +112,7 @@ TEST_F(CheckpointTest, EveryFlippedByteIsAnErrorThatNamesTheFile) {
   torch::optim::Adam optimizer(model->trainable_parameters());
   train_steps(*model, optimizer, 1);
   save_checkpoint(path, *model, &optimizer, some_state());
-  const std::string good = content(path);
+  const std::string good = read_file(path);
   const std::vector<torch::Tensor> before = values(*model);
 
   const size_t stride = good.size() / 300 + 1;
@@ -141,7 +130,7 @@ TEST_F(CheckpointTest, EveryFlippedByteIsAnErrorThatNamesTheFile) {
 TEST_F(CheckpointTest, EveryTruncationIsAnErrorThatNamesTheFile) {
   const auto model = tiny_model();
   save_checkpoint(path, *model, nullptr, some_state());
-  const std::string good = content(path);
+  const std::string good = read_file(path);
   for (const size_t size : {size_t{0}, size_t{1}, size_t{50}, good.size() / 2, good.size() - 100,
                             good.size() - 89, good.size() - 1}) {
     std::ofstream(path, std::ios::binary) << good.substr(0, size);
@@ -220,14 +209,14 @@ class FileSizeLimit {
 TEST_F(CheckpointTest, AWriteThatFailsHalfwayIsAnErrorAndKeepsTheOldFile) {
   const auto model = tiny_model();
   save_checkpoint(path, *model, nullptr, some_state());
-  const std::string before = content(path);
+  const std::string before = read_file(path);
   for (const size_t bytes : {size_t{0}, size_t{1000}, before.size() / 2, before.size() - 1}) {
     const FileSizeLimit limit(bytes);
     EXPECT_THAT(error_of([&] { save_checkpoint(path, *model, nullptr, some_state()); }),
                 HasSubstr(path))
         << bytes;
   }
-  EXPECT_EQ(content(path), before);
+  EXPECT_EQ(read_file(path), before);
   const std::filesystem::directory_iterator files(folder.path());
   EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "no temporary file is left";
 }

@@ -7,18 +7,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::train {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string content(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using testing::read_file;
 
 TEST(RunFolder, GoesThroughItsStates) {
   const testing::TempDir temp;
@@ -28,7 +24,7 @@ TEST(RunFolder, GoesThroughItsStates) {
   EXPECT_EQ(run.state(), RunFolder::State::kInterrupted);
   run.mark_failed("the loss is nan");
   EXPECT_EQ(run.state(), RunFolder::State::kFailed);
-  EXPECT_EQ(content(run.path() / "FAILED"), "the loss is nan\n");
+  EXPECT_EQ(read_file(run.path() / "FAILED"), "the loss is nan\n");
   run.mark_running();
   EXPECT_EQ(run.state(), RunFolder::State::kInterrupted);
   run.mark_done();

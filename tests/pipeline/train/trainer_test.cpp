@@ -8,6 +8,8 @@
 
 #include "pipeline/train/checkpoint.h"
 #include "tests/pipeline/train/tiny_model.h"
+#include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::train {
@@ -15,14 +17,10 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using testing::error_of;
 using ::testing::HasSubstr;
+using testing::read_file;
 using ::testing::StartsWith;
-
-std::string content(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 /// metrics.csv without the column of seconds.
 std::vector<std::string> metrics_lines(const RunFolder& run) {
@@ -31,15 +29,6 @@ std::vector<std::string> metrics_lines(const RunFolder& run) {
   for (std::string line; std::getline(file, line);)
     lines.push_back(line.substr(0, line.rfind(',')));
   return lines;
-}
-
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
 }
 
 /// A training of TinyModel on hand-made questions in a folder of its own.
@@ -122,7 +111,7 @@ TEST_P(EveryTask, AResumedRunEqualsAnUninterruptedOneBitForBit) {
     EXPECT_EQ(summary.best_epoch, expected.best_epoch);
     EXPECT_EQ(summary.epochs, expected.epochs);
     for (const char* split : {"val", "test"})
-      EXPECT_EQ(content(part.run.predictions(split)), content(whole.run.predictions(split)));
+      EXPECT_EQ(read_file(part.run.predictions(split)), read_file(whole.run.predictions(split)));
     EXPECT_EQ(metrics_lines(part.run), metrics_lines(whole.run));
     for (const bool best : {false, true}) {
       const auto a = tiny_model(GetParam(), 7);
@@ -146,8 +135,8 @@ TEST(Trainer, EqualSeedsGiveEqualRunsAndOthersDiffer) {
   torch::rand({5});  // what happened before does not matter
   b();
   c();
-  EXPECT_EQ(content(a.run.predictions("test")), content(b.run.predictions("test")));
-  EXPECT_NE(content(a.run.predictions("test")), content(c.run.predictions("test")));
+  EXPECT_EQ(read_file(a.run.predictions("test")), read_file(b.run.predictions("test")));
+  EXPECT_NE(read_file(a.run.predictions("test")), read_file(c.run.predictions("test")));
 }
 
 TEST(Trainer, WritesWhatTheRunFolderPromises) {
@@ -172,7 +161,7 @@ TEST(Trainer, WritesWhatTheRunFolderPromises) {
   EXPECT_EQ(lines[0], "epoch,step,train_loss,val_accuracy");
   EXPECT_THAT(lines[1], StartsWith("1,4,"));
   EXPECT_THAT(lines[4], StartsWith("4,16,"));
-  EXPECT_THAT(content(training.run.log()), HasSubstr("epoch 4: loss"));
+  EXPECT_THAT(read_file(training.run.log()), HasSubstr("epoch 4: loss"));
 
   const auto test = read_predictions(training.run.predictions("test"));
   ASSERT_EQ(test.size(), training.test_questions.size());
@@ -244,33 +233,33 @@ TEST(Trainer, ALossThatIsNotFiniteFailsTheRunNamingEpochAndStep) {
   const std::string error = error_of([&] { training(); });
   EXPECT_THAT(error, AllOf(HasSubstr("epoch 1"), HasSubstr("step 2")));
   EXPECT_EQ(training.run.state(), RunFolder::State::kFailed);
-  EXPECT_THAT(content((training.run.path() / "FAILED").string()), HasSubstr("epoch 1, step 2"));
-  EXPECT_THAT(content(training.run.log()), HasSubstr("epoch 1, step 2"));
+  EXPECT_THAT(read_file((training.run.path() / "FAILED").string()), HasSubstr("epoch 1, step 2"));
+  EXPECT_THAT(read_file(training.run.log()), HasSubstr("epoch 1, step 2"));
 }
 
 TEST(Trainer, ADoneRunIsLeftAsItIs) {
   Training training;
   const TrainSummary first = training();
-  const std::string checkpoint = content(training.run.last_checkpoint());
+  const std::string checkpoint = read_file(training.run.last_checkpoint());
   TrainObserver observer;
   observer.on_step = [](int64_t, int64_t, int64_t, double) { FAIL() << "a training step"; };
   observer.on_evaluate = [](const std::string&, int64_t, int64_t) { FAIL() << "an evaluation"; };
   const TrainSummary second = training(observer);
   EXPECT_EQ(second.test, first.test);
-  EXPECT_EQ(content(training.run.last_checkpoint()), checkpoint);
+  EXPECT_EQ(read_file(training.run.last_checkpoint()), checkpoint);
 }
 
 TEST(Trainer, AFolderOfAnotherRunIsRefusedNamingWhatDiffers) {
   Training training;
   training.identity = "fusion=mcb\nseed=1\n";
   training();
-  const std::string before = content(training.run.last_checkpoint());
+  const std::string before = read_file(training.run.last_checkpoint());
   training.identity = "fusion=mfb\nseed=1\n";
   EXPECT_THAT(error_of([&] { training(); }),
               AllOf(HasSubstr(training.run.last_checkpoint()), HasSubstr("fusion=mcb"),
                     HasSubstr("fusion=mfb")));
   EXPECT_EQ(training.run.state(), RunFolder::State::kDone);
-  EXPECT_EQ(content(training.run.last_checkpoint()), before);
+  EXPECT_EQ(read_file(training.run.last_checkpoint()), before);
 }
 
 TEST(Trainer, DeadParametersAreNotTouchedByWeightDecay) {

@@ -1,6 +1,6 @@
-#include "benchmarks/datasets/seeded_random.h"
+#include "pipeline/data/seeded_random.h"
 
-namespace vidqa::benchmarks {
+namespace vidqa::data {
 namespace {
 
 std::mt19937_64 seeded(std::initializer_list<uint64_t> key) {
@@ -18,11 +18,14 @@ std::mt19937_64 seeded(std::initializer_list<uint64_t> key) {
 SeededRandom::SeededRandom(std::initializer_list<uint64_t> key) : generator_(seeded(key)) {}
 
 uint64_t SeededRandom::below(uint64_t bound) {
-  const uint64_t excess =
-      (UINT64_MAX % bound + 1) % bound;  // values at the top that would favour small results
-  uint64_t value = generator_();
-  while (value > UINT64_MAX - excess) value = generator_();
-  return value % bound;
+  using Wide = unsigned __int128;
+  Wide product = Wide{generator_()} * bound;
+  if (static_cast<uint64_t>(product) < bound) {
+    const uint64_t rejected =
+        -bound % bound;  // 2^64 mod bound: lower halves below it would favour some results
+    while (static_cast<uint64_t>(product) < rejected) product = Wide{generator_()} * bound;
+  }
+  return static_cast<uint64_t>(product >> 64);
 }
 
-}  // namespace vidqa::benchmarks
+}  // namespace vidqa::data

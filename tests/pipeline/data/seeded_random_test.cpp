@@ -1,12 +1,15 @@
-#include "benchmarks/datasets/seeded_random.h"
+#include "pipeline/data/seeded_random.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace vidqa::benchmarks {
+namespace vidqa::data {
 namespace {
 
 std::vector<uint64_t> draw(SeededRandom random, int count, uint64_t bound) {
@@ -39,5 +42,27 @@ TEST(SeededRandom, ShufflingKeepsTheValues) {
   EXPECT_THAT(shuffled, ::testing::UnorderedElementsAreArray(values));
 }
 
+TEST(SeededRandom, EveryOrderOfThreeIsEquallyLikely) {
+  std::map<std::vector<int>, int> counts;
+  for (uint64_t seed = 0; seed < 6000; ++seed) {
+    std::vector<int> order = {0, 1, 2};
+    SeededRandom({11, seed}).shuffle(order);
+    ++counts[order];
+  }
+  ASSERT_EQ(counts.size(), 6U);
+  double chi_square = 0;
+  for (const auto& [order, count] : counts)
+    chi_square += (count - 1000.0) * (count - 1000.0) / 1000.0;
+  EXPECT_LT(chi_square, 20.52);  // 5 degrees of freedom, p = 0.001
+}
+
+TEST(SeededRandom, BitsOfNeighbouringKeysDiffer) {
+  std::set<uint64_t> bits;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    for (uint64_t index = 0; index < 100; ++index) bits.insert(SeededRandom({seed, index}).bits());
+  }
+  EXPECT_EQ(bits.size(), 10000U);
+}
+
 }  // namespace
-}  // namespace vidqa::benchmarks
+}  // namespace vidqa::data
