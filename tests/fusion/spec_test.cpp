@@ -28,7 +28,7 @@ void expect_error(const std::string& spec, const std::string& message) {
 }
 
 template <typename Impl>
-const auto& options_of(const FusionPtr& fusion) {
+auto options_of(const FusionPtr& fusion) {
   return dynamic_cast<const Impl&>(*fusion).options;
 }
 
@@ -100,7 +100,7 @@ TEST(MakeFusion, RefusesOptionsThatDoNotFitEachOther) {
 }
 
 TEST(MakeFusion, SetsEveryPlaceOfDropoutAndLetsTheNamedOneWin) {
-  const auto& options =
+  const auto options =
       options_of<MFBImpl>(make_fusion("mfb:mm_dim=4,dropout=0.5,dropout_output=0.1", kDims));
   EXPECT_EQ(options.dropout_input(), 0.5);
   EXPECT_EQ(options.dropout_pre_norm(), 0.5);
@@ -108,7 +108,7 @@ TEST(MakeFusion, SetsEveryPlaceOfDropoutAndLetsTheNamedOneWin) {
 }
 
 TEST(MakeFusion, ReadsEveryKindOfOption) {
-  const auto& options = options_of<MLBImpl>(
+  const auto options = options_of<MLBImpl>(
       make_fusion("mlb:mm_dim=4,activ_input=none,activ_output=tanh,normalize=false", kDims));
   EXPECT_EQ(options.mm_dim(), 4);
   EXPECT_EQ(options.activ_input(), "none");
