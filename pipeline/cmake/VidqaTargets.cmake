@@ -38,6 +38,7 @@ function(vidqa_test name)
     string(COMPARE EQUAL "${part}" Golden golden)
     add_test(NAME ${name}${part} COMMAND ${name} --gtest_filter=$<IF:${golden},*Golden*,-*Golden*>)
     set_tests_properties(${name}${part} PROPERTIES
-      ENVIRONMENT "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1" TIMEOUT 1200)
+      ENVIRONMENT "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/testing/lsan.supp"
+      TIMEOUT 1200)
   endforeach()
 endfunction()
