@@ -178,7 +178,8 @@ TEST_F(TgifQaGolden, IdsAndLabelsEqualThoseOfTheReleasedCode) {
       {"FrameQA", {TgifTask::kFrameQa, "frameqa"}}};
   const auto files = vidqa::testing::golden_files("hme", "data_tgif_ids", ".json");
   if (files.empty()) GTEST_SKIP() << "needs golden/hme/data_tgif_ids.json";
-  for (const auto& [name, entry] : json::parse(std::ifstream(files.front())).at("tasks").items()) {
+  const json golden = json::parse(std::ifstream(files.front()));
+  for (const auto& [name, entry] : golden.at("tasks").items()) {
     const auto& [task, file_name] = tasks.at(name);
     Fields header = {"gif_name", "question", "answer", "vid_id", "key"};
     if (task == TgifTask::kFrameQa) header.insert(header.end(), {"type", "description"});
