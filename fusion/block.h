@@ -1,35 +1,10 @@
 #pragma once
 
-#include <vector>
-
-#include <torch/nn/modules/container/modulelist.h>
-#include <torch/nn/modules/linear.h>
-#include <torch/types.h>
-
-#include "fusion/chunks.h"
-#include "fusion/fusion.h"
+#include "fusion/block_term_fusion.h"
 
 namespace vidqa::fusion {
 
-class SpecReader;
-
-struct BlockOptions {
-  explicit BlockOptions(FusionDims dims) : dims_(dims) {}
-
-  void bind(SpecReader& spec);
-  double num_parameters() const;
-
-  TORCH_ARG(FusionDims, dims);
-  TORCH_ARG(int64_t, mm_dim) = 1600;
-  TORCH_ARG(int64_t, chunks) = 20;
-  TORCH_ARG(int64_t, rank) = 15;
-  /// One W and one set of M for both inputs, registered once, as linear0 and merge_linears0.
-  TORCH_ARG(bool, shared) = false;
-  TORCH_ARG(PosNorm, pos_norm) = PosNorm::kBeforeCat;
-  TORCH_ARG(double, dropout_input) = 0.2;
-  TORCH_ARG(double, dropout_pre_lin) = 0.2;
-  TORCH_ARG(double, dropout_output) = 0.2;
-};
+struct BlockOptions;
 
 /// BLOCK, Ben-younes et al., AAAI 2019, arXiv 1902.00038:
 ///   u = drop(W0 x + b0), v = drop(W1 y + b1), mm_dim wide, cut into chunks of width w (chunks.h);
@@ -37,22 +12,23 @@ struct BlockOptions {
 ///   z_cj = sum over r < rank of a_{r w + j} b_{r w + j}, strided;
 ///   z = the z_c joined, always through signed_sqrt_l2, where `pos_norm` says;
 ///   out = drop(Wo drop(z) + bo).
-class BlockImpl : public Fusion {
+class BlockImpl : public BlockTermFusion {
  public:
+  using Options = BlockOptions;
   static constexpr const char* kName = "block";
+  static constexpr BlockTermKind kKind = {
+      kName,
+      /*has_chunks=*/true,
+      /*has_low_rank=*/true,
+      /*can_share=*/true,
+  };
 
-  explicit BlockImpl(const BlockOptions& options);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) override;
+  explicit BlockImpl(const BlockTermOptions& options) : BlockTermFusion(options) {}
+  torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) override;
+};
 
-  const BlockOptions options;
-
- private:
-  std::vector<int64_t> sizes_;
-  torch::nn::Linear linear0_{nullptr};
-  torch::nn::Linear linear1_{nullptr};  ///< is linear0_ when shared, as is the next pair
-  torch::nn::ModuleList merge_linears0_;
-  torch::nn::ModuleList merge_linears1_;
-  torch::nn::Linear linear_out_{nullptr};
+struct BlockOptions : BlockTermOptions {
+  explicit BlockOptions(FusionDims dims) : BlockTermOptions(dims, BlockImpl::kKind) {}
 };
 
 TORCH_MODULE(Block);

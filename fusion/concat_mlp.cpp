@@ -1,8 +1,12 @@
 #include "fusion/concat_mlp.h"
 
+#include <utility>
+
 #include <torch/torch.h>
 
+#include "fusion/cost.h"
 #include "fusion/dropout.h"
+#include "fusion/fused_mlp.h"
 #include "fusion/option_checks.h"
 #include "fusion/spec_reader.h"
 
@@ -15,6 +19,13 @@ void ConcatMLPOptions::bind(SpecReader& spec) {
   spec.bind("dimensions", dimensions_);
   spec.bind("activation", activation_);
   spec.bind("dropout", dropout_);
+}
+
+void ConcatMLPOptions::validate() const {
+  check_positive(ConcatMLPImpl::kName, {{"mm_dim", mm_dim_}});
+  for (const int64_t width : dimensions_)
+    check_positive(ConcatMLPImpl::kName, {{"dimensions", width}});
+  check_dropout(ConcatMLPImpl::kName, {{"dropout", dropout_}});
 }
 
 std::vector<int64_t> ConcatMLPOptions::widths() const {
@@ -35,13 +46,22 @@ double ConcatMLPOptions::num_parameters() const {
   return sum;
 }
 
+Cost ConcatMLPOptions::cost() const {
+  const std::vector<int64_t> layers = widths();
+  Cost cost;
+  cost.parameters = num_parameters();
+  for (size_t i = 1; i < layers.size(); ++i) {
+    cost.multiply_adds += linear_multiply_adds(layers[i - 1], layers[i]);
+    cost.saved_bytes += kBytesPerValue * static_cast<double>(layers[i]);
+  }
+  return cost;
+}
+
 ConcatMLPImpl::ConcatMLPImpl(const ConcatMLPOptions& options)
     : Fusion(options.dims(), kName),
       options(options),
       activation_(find_activation(kName, "activation", options.activation())) {
-  check_positive(kName, {{"mm_dim", options.mm_dim()}});
-  for (const int64_t width : options.dimensions()) check_positive(kName, {{"dimensions", width}});
-  check_dropout(kName, {{"dropout", options.dropout()}});
+  options.validate();
   if (options.dimensions().empty()) {
     check_mm_dim(kName, options);
   } else {
@@ -54,12 +74,31 @@ ConcatMLPImpl::ConcatMLPImpl(const ConcatMLPOptions& options)
     linears_->push_back(torch::nn::Linear(widths[i - 1], widths[i]));
 }
 
-torch::Tensor ConcatMLPImpl::forward(const torch::Tensor& x, const torch::Tensor& y) {
-  check_inputs(x, y);
+bool ConcatMLPImpl::has_kernel() const { return cpu::has_kernel(activation_); }
+
+torch::Tensor ConcatMLPImpl::fuse(const torch::Tensor& x, const torch::Tensor& y) {
+  FusedMlp spec;
+  spec.places = DropoutPlaces(is_training());
+  for (size_t i = 0; i < linears_->size(); ++i) {
+    const auto linear = linears_->ptr<torch::nn::LinearImpl>(i);
+    cpu::DenseRows rows;
+    rows.width = linear->weight.size(0);
+    if (i + 1 < linears_->size()) {
+      rows.activation = activation_;
+      rows.dropout = spec.places.next(options.dropout(), rows.width);
+    }
+    spec.layers.emplace_back(linear);
+    spec.rows.push_back(rows);
+  }
+  return FusedMlp::apply(std::move(spec), x, y);
+}
+
+torch::Tensor ConcatMLPImpl::compose(const torch::Tensor& x, const torch::Tensor& y) {
   torch::Tensor h = torch::cat({x, y}, -1);
   for (size_t i = 0; i < linears_->size(); ++i) {
     h = linears_->at<torch::nn::LinearImpl>(i).forward(h);
-    if (i + 1 < linears_->size()) h = drop(activation_(h), options.dropout(), is_training());
+    if (i + 1 < linears_->size())
+      h = drop(activate(activation_, h), options.dropout(), is_training());
   }
   return h;
 }

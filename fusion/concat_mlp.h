@@ -17,7 +17,10 @@ struct ConcatMLPOptions {
   explicit ConcatMLPOptions(FusionDims dims) : dims_(dims) {}
 
   void bind(SpecReader& spec);
+  /// Throws c10::Error naming the fusion, the option and what is accepted.
+  void validate() const;
   double num_parameters() const;
+  Cost cost() const;
   /// Widths from the concatenation to the output.
   std::vector<int64_t> widths() const;
 
@@ -38,12 +41,17 @@ struct ConcatMLPOptions {
 /// shapes must agree.
 class ConcatMLPImpl : public Fusion {
  public:
+  using Options = ConcatMLPOptions;
   static constexpr const char* kName = "concat_mlp";
 
   explicit ConcatMLPImpl(const ConcatMLPOptions& options);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) override;
+  torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) override;
 
   const ConcatMLPOptions options;
+
+ protected:
+  bool has_kernel() const override;
+  torch::Tensor fuse(const torch::Tensor& x, const torch::Tensor& y) override;
 
  private:
   Activation activation_;

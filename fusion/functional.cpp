@@ -4,16 +4,16 @@
 
 #include <torch/torch.h>
 
+#include "fusion/cpu/norm.h"
+
 namespace vidqa::fusion {
 namespace {
-
-constexpr double kMinNorm = 1e-12;
 
 class SignedSqrtL2 : public torch::autograd::Function<SignedSqrtL2> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& z) {
     const torch::Tensor magnitude = z.abs();
-    const torch::Tensor norm = magnitude.sum(-1, true).sqrt().clamp_min(kMinNorm);  // (..., 1)
+    const torch::Tensor norm = magnitude.sum(-1, true).sqrt().clamp_min(cpu::kMinNorm);  // (..., 1)
     const torch::Tensor y = z.sign() * magnitude.sqrt() / norm;
     context->save_for_backward({y, norm});
     return y;
@@ -27,7 +27,7 @@ class SignedSqrtL2 : public torch::autograd::Function<SignedSqrtL2> {
     const torch::Tensor& y = saved[0];
     const torch::Tensor& norm = saved[1];
     const torch::Tensor& dy = gradients[0];
-    const torch::Tensor along = (dy * y).sum(-1, true).masked_fill_(norm.le(kMinNorm), 0);
+    const torch::Tensor along = (dy * y).sum(-1, true).masked_fill_(norm.le(cpu::kMinNorm), 0);
     const torch::Tensor dz = (dy - along * y) / (2 * norm.square() * y.abs());
     return {dz.masked_fill(y.eq(0), 0)};
   }
@@ -51,20 +51,42 @@ torch::Tensor bilinear_form(const torch::Tensor& u, const torch::Tensor& v,
   return torch::matmul(slices, u.unsqueeze(-1)).squeeze(-1) + bias;  // (..., k)
 }
 
+torch::Tensor activate(Activation activation, const torch::Tensor& x) {
+  switch (activation) {
+    case Activation::kNone:
+      return x;
+    case Activation::kRelu:
+      return torch::relu(x);
+    case Activation::kLeakyRelu:
+      return torch::leaky_relu(x, cpu::kLeakySlope);
+    case Activation::kElu:
+      return torch::elu(x);
+    case Activation::kSelu:
+      return torch::selu(x);
+    case Activation::kGelu:
+      return torch::gelu(x);
+    case Activation::kSoftplus:
+      return torch::softplus(x);
+    case Activation::kSigmoid:
+      return torch::sigmoid(x);
+    case Activation::kTanh:
+      return torch::tanh(x);
+  }
+  TORCH_CHECK(false, "activate: no such activation");
+}
+
 Activation find_activation(const std::string& fusion, const std::string& key,
                            const std::string& name) {
-  using torch::Tensor;
   static const std::map<std::string, Activation> activations = {
-      {"none", [](const Tensor& x) { return x; }},
-      {"relu", [](const Tensor& x) { return torch::relu(x); }},
-      {"leaky_relu", [](const Tensor& x) { return torch::leaky_relu(x); }},
-      {"elu", [](const Tensor& x) { return torch::elu(x); }},
-      {"selu", [](const Tensor& x) { return torch::selu(x); }},
-      {"gelu", [](const Tensor& x) { return torch::gelu(x); }},
-      {"softplus", [](const Tensor& x) { return torch::softplus(x); }},
-      {"sigmoid", [](const Tensor& x) { return torch::sigmoid(x); }},
-      {"tanh", [](const Tensor& x) { return torch::tanh(x); }},
-  };
+      {"none", Activation::kNone},
+      {"relu", Activation::kRelu},
+      {"leaky_relu", Activation::kLeakyRelu},
+      {"elu", Activation::kElu},
+      {"selu", Activation::kSelu},
+      {"gelu", Activation::kGelu},
+      {"softplus", Activation::kSoftplus},
+      {"sigmoid", Activation::kSigmoid},
+      {"tanh", Activation::kTanh}};
   const auto found = activations.find(name);
   if (found != activations.end()) return found->second;
   std::string names;

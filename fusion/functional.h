@@ -5,6 +5,8 @@
 
 #include <torch/types.h>
 
+#include "fusion/cpu/activation.h"
+
 namespace vidqa::fusion {
 
 /// Signed square root, then L2 normalisation, of every row (the last dimension):
@@ -32,7 +34,8 @@ torch::Tensor count_sketch(const torch::Tensor& x, const torch::Tensor& h, const
 torch::Tensor bilinear_form(const torch::Tensor& u, const torch::Tensor& v,
                             const torch::Tensor& weight, const torch::Tensor& bias);
 
-using Activation = torch::Tensor (*)(const torch::Tensor&);
+/// activation(x), composed of Torch's operators.
+torch::Tensor activate(Activation activation, const torch::Tensor& x);
 
 /// The activation called `name`, `none` being the identity. `fusion` and `key` are for the error
 /// that lists the names.

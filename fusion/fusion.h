@@ -17,28 +17,57 @@ struct FusionDims {
   int64_t out = 0;
 };
 
-/// A module that turns two feature vectors into one.
+/// What an output row depends on.
+enum class Granularity {
+  kVector,    ///< the input rows at the same place alone
+  kSequence,  ///< all steps of y in its sequence
+};
+
+/// A module that turns two feature vectors, or two sequences of them, into one.
 ///
-/// Row-wise: an output row depends only on the input rows at the same place. Any number of leading
-/// dimensions (equal in x and y), empty batches and non-contiguous tensors are accepted.
+/// Any number of leading dimensions (equal in x and y), empty batches and non-contiguous tensors
+/// are accepted.
 class Fusion : public torch::nn::Module {
  public:
-  /// x (..., dx), y (..., dy) -> (..., dz). Throws c10::Error naming the fusion when a dimension
-  /// does not fit.
-  virtual torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) = 0;
+  /// Per vector: x (..., dx), y (..., dy) -> (..., dz). Per sequence: x (..., T, dx), y (..., S,
+  /// dy)
+  /// -> (..., T, dz). `y_mask` (..., S), bool, true where a step of y is valid, is for those per
+  /// sequence; undefined: all are. Throws c10::Error naming the fusion unless the shapes are those.
+  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y,
+                        const torch::Tensor& y_mask = {});
+
+  /// The formula of the class as a plain composition of Torch's operators. forward() is this
+  /// wherever the fusion has nothing faster: on CUDA, in reduced precision, and with activations
+  /// that have no kernel. Inputs are not checked.
+  virtual torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) = 0;
+
+  static constexpr Granularity kGranularity = Granularity::kVector;
 
   const FusionDims& dims() const { return dims_; }
+  Granularity granularity() const { return granularity_; }
 
  protected:
   /// `name` is what errors call the module.
-  explicit Fusion(FusionDims dims, const std::string& name = "fusion");
+  explicit Fusion(FusionDims dims, const std::string& name = "fusion",
+                  Granularity granularity = Granularity::kVector);
 
-  /// First line of every forward: throws c10::Error unless x is (..., dx), y is (..., dy) and their
-  /// leading dimensions are equal.
-  void check_inputs(const torch::Tensor& x, const torch::Tensor& y) const;
+  /// compose() of what is per sequence.
+  virtual torch::Tensor compose_sequences(const torch::Tensor& x, const torch::Tensor& y,
+                                          const torch::Tensor& y_mask);
+
+  /// Whether fuse() does what the options ask for.
+  virtual bool has_kernel() const { return false; }
+
+  /// The same in one operator with a backward pass of its own (fused_operator.h). x (R, dx),
+  /// y (R, dy), contiguous, float32 or float64 on the CPU -> (R, dz).
+  virtual torch::Tensor fuse(const torch::Tensor& x, const torch::Tensor& y);
 
  private:
+  void check_inputs(const torch::Tensor& x, const torch::Tensor& y,
+                    const torch::Tensor& y_mask) const;
+
   FusionDims dims_;
+  Granularity granularity_;
 };
 
 using FusionPtr = std::shared_ptr<Fusion>;
@@ -58,6 +87,21 @@ struct FusionSpec {
 /// piece.
 std::vector<std::string> split_specs(const std::string& list);
 
+/// What a fusion costs, computed from its options. Numbers are doubles because those of a mistyped
+/// size exceed an int64.
+struct Cost {
+  double parameters = 0;
+  /// Multiplications, each with an addition, of the forward pass for a row: of matrix products, of
+  /// transforms and of the pooling; not of activations, normalisation and dropout. Per sequence: of
+  /// a step that attends to `kTypicalSteps` steps.
+  double multiply_adds = 0;
+  /// What is kept for the backward pass for a row, in float32 with the CPU kernels, the output
+  /// included and x and y left out.
+  double saved_bytes = 0;
+
+  static constexpr double kTypicalSteps = 100;
+};
+
 /// Builds the fusion named by `spec`, and only that one. Keys that are left out have the values
 /// with which the operators were compared on video question answering (Winterbottom et al., arXiv
 /// 2012.10285), not those of the library that published them. Names ignore case and underscores, so
@@ -66,14 +110,20 @@ std::vector<std::string> split_specs(const std::string& list);
 /// it would need and a smaller size that fits.
 FusionPtr make_fusion(const std::string& spec, FusionDims dims);
 
+/// Of the fusion that make_fusion would build, without building it: sizes that do not fit into
+/// memory have a cost too.
+Cost fusion_cost(const std::string& spec, FusionDims dims);
+
 /// One row of the table from which `--help`, the parametrised tests and the report pick up every
 /// fusion.
 struct FusionEntry {
   std::string name;
   std::string summary;  ///< one line
   std::string paper;    ///< authors, venue, arXiv id
+  Granularity granularity;
   std::vector<std::string> keys;
   FusionPtr (*make)(const FusionSpec& spec, FusionDims dims);
+  Cost (*cost)(const FusionSpec& spec, FusionDims dims);
 };
 
 const std::vector<FusionEntry>& fusion_table();

@@ -1,32 +1,10 @@
 #pragma once
 
-#include <string>
-
-#include <torch/nn/modules/linear.h>
-#include <torch/types.h>
-
-#include "fusion/functional.h"
-#include "fusion/fusion.h"
+#include "fusion/pooled_fusion.h"
 
 namespace vidqa::fusion {
 
-class SpecReader;
-
-struct LinearSumOptions {
-  explicit LinearSumOptions(FusionDims dims) : dims_(dims) {}
-
-  void bind(SpecReader& spec);
-  double num_parameters() const;
-
-  TORCH_ARG(FusionDims, dims);
-  TORCH_ARG(int64_t, mm_dim) = 1600;
-  TORCH_ARG(std::string, activ_input) = "leaky_relu";
-  TORCH_ARG(std::string, activ_output) = "leaky_relu";
-  TORCH_ARG(bool, normalize) = false;
-  TORCH_ARG(double, dropout_input) = 0.2;
-  TORCH_ARG(double, dropout_pre_lin) = 0.2;
-  TORCH_ARG(double, dropout_output) = 0.2;
-};
+struct LinearSumOptions;
 
 /// Sum of two projections, the linear baseline of Ben-younes et al., "BLOCK", AAAI 2019, arXiv
 /// 1902.00038:
@@ -35,21 +13,26 @@ struct LinearSumOptions {
 /// phi = activ_input, psi = activ_output, z through signed_sqrt_l2 with `normalize`.
 /// With inputs of more than two dimensions the published code normalises dimension 1; here it is
 /// always the features.
-class LinearSumImpl : public Fusion {
+class LinearSumImpl : public PooledFusion {
  public:
+  using Options = LinearSumOptions;
   static constexpr const char* kName = "linear_sum";
+  static constexpr PooledKind kKind = {
+      kName,
+      cpu::Combine::kSum,
+      /*num_blocks=*/1,
+      /*has_factor=*/false,
+      /*normalizes=*/false,
+      /*dropout_middle=*/"dropout_pre_lin",
+      /*drops_before_pooling=*/false,
+  };
 
-  explicit LinearSumImpl(const LinearSumOptions& options);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) override;
+  explicit LinearSumImpl(const PooledOptions& options) : PooledFusion(options) {}
+  torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) override;
+};
 
-  const LinearSumOptions options;
-
- private:
-  Activation activ_input_;
-  Activation activ_output_;
-  torch::nn::Linear linear0_{nullptr};
-  torch::nn::Linear linear1_{nullptr};
-  torch::nn::Linear linear_out_{nullptr};
+struct LinearSumOptions : PooledOptions {
+  explicit LinearSumOptions(FusionDims dims) : PooledOptions(dims, LinearSumImpl::kKind) {}
 };
 
 TORCH_MODULE(LinearSum);

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <random>
 #include <string>
 
 #include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 
+#include "fusion/cpu/batched_fft.h"
 #include "fusion/functional.h"
 #include "fusion/fusion.h"
 
@@ -17,7 +19,10 @@ struct MCBOptions {
   explicit MCBOptions(FusionDims dims) : dims_(dims) {}
 
   void bind(SpecReader& spec);
+  /// Throws c10::Error naming the fusion, the option and what is accepted.
+  void validate() const;
   double num_parameters() const;
+  Cost cost() const;
 
   TORCH_ARG(FusionDims, dims);
   TORCH_ARG(int64_t, mm_dim) = 1600;
@@ -36,6 +41,8 @@ class CountSketchImpl : public torch::nn::Module {
   CountSketchImpl(int64_t in_features, int64_t out_features, std::mt19937_64& random);
 
   torch::Tensor forward(const torch::Tensor& x);
+  const torch::Tensor& h() const { return h_; }
+  const torch::Tensor& s() const { return s_; }
 
   /// `s` follows the type, the indices `h` stay int64.
   void to(torch::Dtype dtype, bool non_blocking = false) override;
@@ -58,15 +65,22 @@ TORCH_MODULE(CountSketch);
 /// does not, nor do we.
 class MCBImpl : public Fusion {
  public:
+  using Options = MCBOptions;
   static constexpr const char* kName = "mcb";
 
   explicit MCBImpl(const MCBOptions& options);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) override;
+  torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) override;
 
   const MCBOptions options;
 
+ protected:
+  /// Not where mm_dim has a prime factor above 7.
+  bool has_kernel() const override;
+  torch::Tensor fuse(const torch::Tensor& x, const torch::Tensor& y) override;
+
  private:
   Activation activ_output_;
+  std::shared_ptr<const cpu::BatchedFft> fft_;  ///< null without a kernel
   CountSketch sketch1_{nullptr};
   CountSketch sketch2_{nullptr};
   torch::nn::Linear linear_out_{nullptr};

@@ -2,56 +2,12 @@
 
 #include <torch/torch.h>
 
-#include "fusion/dropout.h"
-#include "fusion/option_checks.h"
-#include "fusion/spec_reader.h"
-
 namespace vidqa::fusion {
 
-void MFBOptions::bind(SpecReader& spec) {
-  spec.bind("mm_dim", mm_dim_);
-  spec.bind("factor", factor_);
-  spec.bind("activ_input", activ_input_);
-  spec.bind("activ_output", activ_output_);
-  spec.bind("normalize", normalize_);
-  spec.bind_dropout({{"dropout_input", &dropout_input_},
-                     {"dropout_pre_norm", &dropout_pre_norm_},
-                     {"dropout_output", &dropout_output_}});
-}
-
-double MFBOptions::num_parameters() const {
-  const double wide = static_cast<double>(mm_dim_) * static_cast<double>(factor_);
-  return linear_parameters(dims_.x, wide) + linear_parameters(dims_.y, wide) +
-         linear_parameters(mm_dim_, dims_.out);
-}
-
-MFBImpl::MFBImpl(const MFBOptions& options)
-    : Fusion(options.dims(), kName),
-      options(options),
-      activ_input_(find_activation(kName, "activ_input", options.activ_input())),
-      activ_output_(find_activation(kName, "activ_output", options.activ_output())) {
-  check_positive(kName, {{"mm_dim", options.mm_dim()}, {"factor", options.factor()}});
-  check_dropout(kName, {{"dropout_input", options.dropout_input()},
-                        {"dropout_pre_norm", options.dropout_pre_norm()},
-                        {"dropout_output", options.dropout_output()}});
-  check_mm_dim(kName, options);
-  const int64_t m = options.mm_dim();
-  const int64_t wide = m * options.factor();
-  linear0_ = register_module("linear0", torch::nn::Linear(dims().x, wide));
-  linear1_ = register_module("linear1", torch::nn::Linear(dims().y, wide));
-  linear_out_ = register_module("linear_out", torch::nn::Linear(m, dims().out));
-}
-
-torch::Tensor MFBImpl::forward(const torch::Tensor& x, const torch::Tensor& y) {
-  check_inputs(x, y);
-  torch::Tensor u = activ_input_(linear0_(x));  // (..., m f)
-  torch::Tensor v = activ_input_(linear1_(y));
-  u = drop(u, options.dropout_input(), is_training());
-  v = drop(v, options.dropout_input(), is_training());
-  const torch::Tensor t = drop(u * v, options.dropout_pre_norm(), is_training());
-  torch::Tensor z = t.unflatten(-1, {options.mm_dim(), options.factor()}).sum(-1);  // (..., m)
-  if (options.normalize()) z = signed_sqrt_l2(z);
-  return drop(activ_output_(linear_out_(z)), options.dropout_output(), is_training());
+torch::Tensor MFBImpl::compose(const torch::Tensor& x, const torch::Tensor& y) {
+  const torch::Tensor u = project(blocks_[0].linear_x, x);  // (..., m f)
+  const torch::Tensor v = project(blocks_[0].linear_y, y);
+  return output(normalized(sum_groups(drop_middle(u * v))));
 }
 
 }  // namespace vidqa::fusion

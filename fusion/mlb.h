@@ -1,32 +1,10 @@
 #pragma once
 
-#include <string>
-
-#include <torch/nn/modules/linear.h>
-#include <torch/types.h>
-
-#include "fusion/functional.h"
-#include "fusion/fusion.h"
+#include "fusion/pooled_fusion.h"
 
 namespace vidqa::fusion {
 
-class SpecReader;
-
-struct MLBOptions {
-  explicit MLBOptions(FusionDims dims) : dims_(dims) {}
-
-  void bind(SpecReader& spec);
-  double num_parameters() const;
-
-  TORCH_ARG(FusionDims, dims);
-  TORCH_ARG(int64_t, mm_dim) = 1600;
-  TORCH_ARG(std::string, activ_input) = "leaky_relu";
-  TORCH_ARG(std::string, activ_output) = "leaky_relu";
-  TORCH_ARG(bool, normalize) = true;
-  TORCH_ARG(double, dropout_input) = 0.2;
-  TORCH_ARG(double, dropout_pre_lin) = 0.2;
-  TORCH_ARG(double, dropout_output) = 0.2;
-};
+struct MLBOptions;
 
 /// Multimodal low-rank bilinear pooling, Kim et al., ICLR 2017, arXiv 1610.04325:
 ///   u = drop(phi(W0 x + b0)), v = drop(phi(W1 y + b1)), z = u * v elementwise,
@@ -35,21 +13,26 @@ struct MLBOptions {
 /// The paper has phi = tanh and neither psi nor normalisation. With inputs of more
 /// than two dimensions the published code of arXiv 1902.00038 normalises dimension 1; here it is
 /// always the features.
-class MLBImpl : public Fusion {
+class MLBImpl : public PooledFusion {
  public:
+  using Options = MLBOptions;
   static constexpr const char* kName = "mlb";
+  static constexpr PooledKind kKind = {
+      kName,
+      cpu::Combine::kProduct,
+      /*num_blocks=*/1,
+      /*has_factor=*/false,
+      /*normalizes=*/true,
+      /*dropout_middle=*/"dropout_pre_lin",
+      /*drops_before_pooling=*/false,
+  };
 
-  explicit MLBImpl(const MLBOptions& options);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) override;
+  explicit MLBImpl(const PooledOptions& options) : PooledFusion(options) {}
+  torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) override;
+};
 
-  const MLBOptions options;
-
- private:
-  Activation activ_input_;
-  Activation activ_output_;
-  torch::nn::Linear linear0_{nullptr};
-  torch::nn::Linear linear1_{nullptr};
-  torch::nn::Linear linear_out_{nullptr};
+struct MLBOptions : PooledOptions {
+  explicit MLBOptions(FusionDims dims) : PooledOptions(dims, MLBImpl::kKind) {}
 };
 
 TORCH_MODULE(MLB);

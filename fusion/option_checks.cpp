@@ -56,8 +56,8 @@ double physical_memory_bytes() {
   return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-void check_memory(const std::string& fusion, double num_parameters,
-                  const std::function<double(int64_t)>& at_mm_dim) {
+void check_memory(const std::string& fusion, double num_parameters, const std::string& key,
+                  const std::function<double(int64_t)>& at_size) {
   const double bytes = training_bytes(num_parameters);
   if (bytes <= physical_memory_bytes()) return;
   std::ostringstream message;
@@ -69,9 +69,9 @@ void check_memory(const std::string& fusion, double num_parameters,
           << bytes / kBytesPerGigabyte
           << " GB (weights, gradients and two moments of Adam), this machine has "
           << physical_memory_bytes() / kBytesPerGigabyte << " GB";
-  if (at_mm_dim != nullptr) {
-    const int64_t largest = largest_that_fits(at_mm_dim);
-    if (largest > 0) message << "; the largest mm_dim that fits is " << largest;
+  if (at_size != nullptr) {
+    const int64_t largest = largest_that_fits(at_size);
+    if (largest > 0) message << "; the largest " << key << " that fits is " << largest;
   }
   TORCH_CHECK(false, message.str());
 }

@@ -29,19 +29,20 @@ double training_bytes(double num_parameters);
 double physical_memory_bytes();
 
 /// Refuses a size that this machine cannot train in its physical memory, naming the parameters, the
-/// bytes and, where `at_mm_dim` (the number of parameters as a growing function of mm_dim) is
-/// given, the largest mm_dim that fits. Numbers of parameters are doubles because those of a
+/// bytes and, where `at_size` (the number of parameters as a growing function of the option `key`)
+/// is given, the largest value that fits. Numbers of parameters are doubles because those of a
 /// mistyped size exceed an int64.
-void check_memory(const std::string& fusion, double num_parameters,
-                  const std::function<double(int64_t)>& at_mm_dim = nullptr);
+void check_memory(const std::string& fusion, double num_parameters, const std::string& key = "",
+                  const std::function<double(int64_t)>& at_size = nullptr);
 
 /// The same for options that have an mm_dim.
 template <typename Options>
 void check_mm_dim(const std::string& fusion, Options options) {
   const double num_parameters = options.num_parameters();
-  check_memory(fusion, num_parameters, [options = std::move(options)](int64_t mm_dim) mutable {
-    return options.mm_dim(mm_dim).num_parameters();
-  });
+  check_memory(fusion, num_parameters, "mm_dim",
+               [options = std::move(options)](int64_t mm_dim) mutable {
+                 return options.mm_dim(mm_dim).num_parameters();
+               });
 }
 
 /// Parameters of a linear layer with bias.

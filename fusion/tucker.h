@@ -1,27 +1,10 @@
 #pragma once
 
-#include <torch/nn/modules/linear.h>
-#include <torch/types.h>
-
-#include "fusion/fusion.h"
+#include "fusion/block_term_fusion.h"
 
 namespace vidqa::fusion {
 
-class SpecReader;
-
-struct TuckerOptions {
-  explicit TuckerOptions(FusionDims dims) : dims_(dims) {}
-
-  void bind(SpecReader& spec);
-  double num_parameters() const;
-
-  TORCH_ARG(FusionDims, dims);
-  TORCH_ARG(int64_t, mm_dim) = 1600;
-  TORCH_ARG(bool, normalize) = true;
-  TORCH_ARG(double, dropout_input) = 0.2;
-  TORCH_ARG(double, dropout_pre_lin) = 0.2;
-  TORCH_ARG(double, dropout_output) = 0.2;
-};
+struct TuckerOptions;
 
 /// Tucker decomposition with a full core T (m, m, m), m = mm_dim, the unconstrained form of MUTAN
 /// (Ben-younes et al., ICCV 2017, arXiv 1705.06676):
@@ -29,20 +12,23 @@ struct TuckerOptions {
 ///   out = drop(Wo drop(z) + bo),
 /// z through signed_sqrt_l2 with `normalize`. A core that does not fit into memory is refused.
 /// The published code takes an option `shared` that has no effect; it is left out.
-class TuckerImpl : public Fusion {
+class TuckerImpl : public BlockTermFusion {
  public:
+  using Options = TuckerOptions;
   static constexpr const char* kName = "tucker";
+  static constexpr BlockTermKind kKind = {
+      kName,
+      /*has_chunks=*/false,
+      /*has_low_rank=*/false,
+      /*can_share=*/false,
+  };
 
-  explicit TuckerImpl(const TuckerOptions& options);
-  torch::Tensor forward(const torch::Tensor& x, const torch::Tensor& y) override;
+  explicit TuckerImpl(const BlockTermOptions& options) : BlockTermFusion(options) {}
+  torch::Tensor compose(const torch::Tensor& x, const torch::Tensor& y) override;
+};
 
-  const TuckerOptions options;
-
- private:
-  torch::nn::Linear linear0_{nullptr};
-  torch::nn::Linear linear1_{nullptr};
-  torch::nn::Bilinear bilinear_{nullptr};  ///< holds T and c; its product is functional.h's
-  torch::nn::Linear linear_out_{nullptr};
+struct TuckerOptions : BlockTermOptions {
+  explicit TuckerOptions(FusionDims dims) : BlockTermOptions(dims, TuckerImpl::kKind) {}
 };
 
 TORCH_MODULE(Tucker);

@@ -64,6 +64,9 @@ ModalityAttentionImpl::ModalityAttentionImpl(int64_t hidden, const std::string& 
   if (fusion_spec != kNoFusion) {
     fusion_ =
         register_module("blp", fusion::make_fusion(fusion_spec, {hidden, hidden, 2 * hidden}));
+    TORCH_CHECK(fusion_->granularity() == fusion::Granularity::kVector,
+                "hme: fuses two vectors, and ", fusion_->name(),
+                " needs two sequences; choose a fusion that is per vector");
   }
 }
 

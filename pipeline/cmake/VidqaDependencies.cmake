@@ -1,5 +1,6 @@
 # Every external package of the project. setup.sh installs what is found here.
 
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Torch REQUIRED)  # Debian's libtorch-dev, or any LibTorch named by -DCMAKE_PREFIX_PATH
 find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs)
 find_package(PkgConfig REQUIRED)
@@ -11,13 +12,16 @@ find_package(fmt CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json 3 CONFIG REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # header-only: Boost.Math
+if(VIDQA_SPEED)
+  find_package(benchmark REQUIRED)
+endif()
 if(VIDQA_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
 add_library(vidqa_torch INTERFACE)
 target_include_directories(vidqa_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-target_link_libraries(vidqa_torch INTERFACE ${TORCH_LIBRARIES})
+target_link_libraries(vidqa_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)  # at::parallel_for is serial without
 separate_arguments(torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(vidqa_torch INTERFACE ${torch_flags})
 

@@ -39,6 +39,6 @@ function(vidqa_test name)
     add_test(NAME ${name}${part} COMMAND ${name} --gtest_filter=$<IF:${golden},*Golden*,-*Golden*>)
     set_tests_properties(${name}${part} PROPERTIES
       ENVIRONMENT "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1;LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/testing/lsan.supp"
-      TIMEOUT 1200)
+      TIMEOUT ${VIDQA_TEST_TIMEOUT})
   endforeach()
 endfunction()

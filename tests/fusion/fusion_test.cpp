@@ -1,5 +1,6 @@
 #include "fusion/fusion.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <string>
@@ -20,7 +21,7 @@ using ::testing::ThrowsMessage;
 using torch::Tensor;
 using vidqa::testing::relative_error;
 
-constexpr FusionDims kDims{7, 5, 6};
+constexpr FusionDims kDims{8, 6, 4};
 constexpr double kTolerance = 1e-12;
 
 /// Every property that the design asks of a fusion, for every row of the table.
@@ -32,7 +33,7 @@ class EveryFusion : public ::testing::TestWithParam<std::string> {
   /// set its size.
   FusionPtr make(std::map<std::string, std::string> options = {}, FusionDims dims = kDims) const {
     const std::map<std::string, std::string> small = {
-        {"mm_dim", "12"}, {"chunks", "4"}, {"rank", "3"}};
+        {"mm_dim", "12"}, {"chunks", "4"}, {"rank", "3"}, {"heads", "3"}};
     FusionSpec spec{GetParam(), std::move(options)};
     for (const std::string& key : find_fusion(GetParam()).keys) {
       if (small.count(key) > 0) spec.options.insert(*small.find(key));
@@ -82,7 +83,100 @@ TEST_P(EveryFusion, HasTheDirectionalDerivativesOfFiniteDifferences) {
   }
 }
 
+/// The masks of the backward pass are those of the forward pass: with the same seed before each
+/// forward pass, a training step is a function that can be differentiated.
+TEST_P(EveryFusion, HasThoseDerivativesInTrainingToo) {
+  constexpr double kStep = 1e-6;
+  const FusionPtr fusion = make({{"dropout", "0.3"}});
+  fusion->train();
+  const Tensor x = random({6, kDims.x}).requires_grad_();
+  const Tensor y = random({6, kDims.y}).requires_grad_();
+  const Tensor weights = random({6, kDims.out});
+  const auto loss = [&] {
+    torch::manual_seed(5);
+    return (fusion->forward(x, y) * weights).sum();
+  };
+  loss().backward();
+  std::map<std::string, Tensor> leaves = {{"x", x}, {"y", y}};
+  for (const auto& item : fusion->named_parameters()) leaves[item.key()] = item.value();
+  torch::NoGradGuard no_grad;
+  for (auto& [name, leaf] : leaves) {
+    torch::manual_seed(6);
+    const Tensor direction = torch::randn_like(leaf);
+    const Tensor before = leaf.clone();
+    leaf.copy_(before + kStep * direction);
+    const double above = loss().item<double>();
+    leaf.copy_(before - kStep * direction);
+    const double below = loss().item<double>();
+    leaf.copy_(before);
+    const double expected = (above - below) / (2 * kStep);
+    const double ours = (leaf.grad() * direction).sum().item<double>();
+    EXPECT_NEAR(ours, expected, 1e-5 * std::max(1.0, std::abs(expected))) << name;
+  }
+}
+
+/// forward() against the composition of Torch's operators: values and all gradients, for row counts
+/// that make one block or several, shared by threads or one each.
+TEST_P(EveryFusion, EqualsItsComposition) {
+  const int threads_before = at::get_num_threads();
+  for (const int threads : {1, 3}) {
+    at::set_num_threads(threads);
+    for (const int64_t rows : {1, 50, 1000}) {
+      SCOPED_TRACE(std::to_string(threads) + " threads, " + std::to_string(rows) + " rows");
+      const FusionPtr fusion = make();
+      const Tensor x = random({rows, kDims.x}).requires_grad_();
+      const Tensor y = random({rows, kDims.y}).requires_grad_();
+      const Tensor weights = random({rows, kDims.out});
+      std::map<std::string, Tensor> leaves = {{"x", x}, {"y", y}};
+      for (const auto& item : fusion->named_parameters()) leaves[item.key()] = item.value();
+
+      const Tensor ours = fusion->forward(x, y);
+      ours.backward(weights);
+      std::map<std::string, Tensor> gradients;
+      for (auto& [name, leaf] : leaves) {
+        gradients[name] = leaf.grad().clone();
+        leaf.mutable_grad() = Tensor();
+      }
+      const Tensor composed = fusion->compose(x, y);
+      composed.backward(weights);
+      EXPECT_LE(relative_error(ours, composed), 1e-11);
+      for (const auto& [name, leaf] : leaves)
+        EXPECT_LE(relative_error(gradients[name], leaf.grad()), 1e-9) << name;
+
+      const torch::NoGradGuard no_grad;  // where nothing is kept for a backward pass
+      EXPECT_LE(relative_error(fusion->forward(x, y), composed), 1e-11);
+    }
+  }
+  at::set_num_threads(threads_before);
+}
+
+TEST_P(EveryFusion, GivesTheSameGradientsWhenBackwardRunsTwice) {
+  const FusionPtr fusion = make({{"dropout", "0.3"}});
+  fusion->train();
+  const Tensor x = random({9, kDims.x}).requires_grad_();
+  const Tensor loss = fusion->forward(x, random({9, kDims.y})).square().sum();
+  loss.backward({}, /*retain_graph=*/true);
+  const Tensor first = x.grad().clone();
+  loss.backward();
+  EXPECT_LE(relative_error(x.grad(), 2 * first), kTolerance);
+}
+
+TEST_P(EveryFusion, GivesGradientsOnlyToWhatNeedsThem) {
+  const FusionPtr fusion = make();
+  const Tensor x = random({3, kDims.x});
+  const Tensor y = random({3, kDims.y}).requires_grad_();
+  fusion->forward(x, y).sum().backward();
+  const Tensor expected = y.grad().clone();
+  for (Tensor& parameter : fusion->parameters()) parameter.requires_grad_(false);
+  y.mutable_grad() = Tensor();
+  fusion->forward(x, y).sum().backward();
+  EXPECT_LE(relative_error(y.grad(), expected), kTolerance);
+  EXPECT_FALSE(x.grad().defined());
+}
+
 TEST_P(EveryFusion, TreatsEveryRowByItself) {
+  if (find_fusion(GetParam()).granularity == Granularity::kSequence)
+    GTEST_SKIP() << GetParam() << " is per sequence";
   const FusionPtr fusion = make();
   const Tensor x = random({6, kDims.x});
   const Tensor y = random({6, kDims.y});
@@ -95,6 +189,13 @@ TEST_P(EveryFusion, TreatsEveryRowByItself) {
 
 TEST_P(EveryFusion, AcceptsAnyNumberOfLeadingDimensions) {
   const FusionPtr fusion = make();
+  if (fusion->granularity() == Granularity::kSequence) {
+    const Tensor x = random({2, 3, 5, kDims.x});
+    const Tensor y = random({2, 3, 7, kDims.y});
+    const Tensor all = fusion->forward(x, y);
+    EXPECT_LE(relative_error(fusion->forward(x[1][2], y[1][2]), all[1][2]), kTolerance);
+    return;
+  }
   const Tensor x = random({2, 3, 4, kDims.x});
   const Tensor y = random({2, 3, 4, kDims.y});
   const Tensor all = fusion->forward(x, y);
@@ -157,16 +258,65 @@ TEST_P(EveryFusion, IsDeterministicInTrainingWithoutDropout) {
 TEST_P(EveryFusion, StaysFiniteForZeroRowsAndLargeInputs) {
   const FusionPtr fusion = make();
   fusion->to(torch::kFloat32);
-  const Tensor scale = torch::tensor({0.0, 1e-4, 1.0, 1e4}).unsqueeze(-1);
-  const Tensor x = (torch::randn({4, kDims.x}) * scale).requires_grad_();
-  const Tensor y = (torch::randn({4, kDims.y}) * scale).requires_grad_();
-  const Tensor out = fusion->forward(x, y);
-  out.sum().backward();
-  EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
-  EXPECT_TRUE(torch::isfinite(x.grad()).all().item<bool>());
-  EXPECT_TRUE(torch::isfinite(y.grad()).all().item<bool>());
-  for (const auto& item : fusion->named_parameters())
-    EXPECT_TRUE(torch::isfinite(item.value().grad()).all().item<bool>()) << item.key();
+  const Tensor scale = torch::tensor({0.0, 1e-40, 1e-4, 1.0, 1e4}).unsqueeze(-1);
+  const Tensor x = (torch::randn({5, kDims.x}) * scale).requires_grad_();
+  const Tensor y = (torch::randn({5, kDims.y}) * scale).requires_grad_();
+  const auto expect_finite = [&](const Tensor& out) {
+    out.sum().backward();
+    EXPECT_TRUE(torch::isfinite(out).all().item<bool>());
+    EXPECT_TRUE(torch::isfinite(x.grad()).all().item<bool>());
+    EXPECT_TRUE(torch::isfinite(y.grad()).all().item<bool>());
+    for (const auto& item : fusion->named_parameters())
+      EXPECT_TRUE(torch::isfinite(item.value().grad()).all().item<bool>()) << item.key();
+  };
+  expect_finite(fusion->forward(x, y));
+  const FusionPtr dropping = make({{"dropout", "0.99"}});
+  dropping->to(torch::kFloat32);
+  dropping->train();
+  for (int draw = 0; draw < 20; ++draw) expect_finite(dropping->forward(x, y));
+}
+
+/// The pooled vector alone decides about the root's derivative; without biases it is of the size of
+/// the inputs' product.
+TEST_P(EveryFusion, StaysFiniteForDenormalsAndLargeInputsWithoutBiases) {
+  const FusionPtr fusion = make();
+  fusion->to(torch::kFloat32);
+  {
+    torch::NoGradGuard no_grad;
+    for (auto& item : fusion->named_parameters()) {
+      if (item.value().dim() == 1) item.value().zero_();
+    }
+  }
+  for (const double size : {1e-44, 1e-40, 1e-20, 1e4}) {
+    const Tensor x = (torch::randn({5, kDims.x}) * size).requires_grad_();
+    const Tensor y = torch::randn({5, kDims.y}).requires_grad_();
+    const Tensor out = fusion->forward(x, y);
+    out.sum().backward();
+    EXPECT_TRUE(torch::isfinite(out).all().item<bool>()) << size;
+    EXPECT_TRUE(torch::isfinite(x.grad()).all().item<bool>()) << size;
+    EXPECT_TRUE(torch::isfinite(y.grad()).all().item<bool>()) << size;
+  }
+}
+
+/// Where Torch has the operators: it has no Fourier transform of bfloat16, nor products of half on
+/// the CPU.
+TEST_P(EveryFusion, ComputesInBfloat16WhereTorchDoes) {
+  const FusionPtr fusion = make({{"dropout", "0"}});
+  const Tensor x = torch::randn({6, kDims.x});
+  const Tensor y = torch::randn({6, kDims.y});
+  fusion->to(torch::kFloat32);
+  const Tensor expected = fusion->forward(x, y);
+  fusion->to(torch::kBFloat16);
+  const auto forward = [&] {
+    return fusion->forward(x.to(torch::kBFloat16), y.to(torch::kBFloat16));
+  };
+  if (GetParam() == "mcb") {
+    EXPECT_THROW(forward(), c10::Error);
+    return;
+  }
+  const Tensor out = forward();
+  EXPECT_EQ(out.scalar_type(), torch::kBFloat16);
+  EXPECT_LE(relative_error(out, expected), 0.1);
 }
 
 TEST_P(EveryFusion, StaysFiniteWhenThePooledVectorIsExactlyZero) {
@@ -187,17 +337,21 @@ TEST_P(EveryFusion, OverfitsEightExamples) {
   const Tensor x = random({8, kDims.x});
   const Tensor y = random({8, kDims.y});
   const Tensor labels = torch::arange(8) % kDims.out;
-  torch::optim::Adam optimizer(fusion->parameters(), torch::optim::AdamOptions(0.02));
+  torch::nn::Linear head(kDims.out, kDims.out);  // the output of some is bounded
+  head->to(torch::kFloat64);
+  std::vector<Tensor> parameters = fusion->parameters();
+  for (const Tensor& parameter : head->parameters()) parameters.push_back(parameter);
+  torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(0.02));
   fusion->train();
   Tensor loss;
   for (int step = 0; step < 300; ++step) {
     optimizer.zero_grad();
-    loss = torch::nn::functional::cross_entropy(fusion->forward(x, y), labels);
+    loss = torch::nn::functional::cross_entropy(head(fusion->forward(x, y)), labels);
     loss.backward();
     optimizer.step();
   }
   EXPECT_LT(loss.item<double>(), 0.1);
-  EXPECT_TRUE(torch::equal(fusion->forward(x, y).argmax(-1), labels));
+  EXPECT_TRUE(torch::equal(head(fusion->forward(x, y)).argmax(-1), labels));
 }
 
 TEST_P(EveryFusion, RefusesInputsOfAnotherWidth) {
@@ -206,13 +360,13 @@ TEST_P(EveryFusion, RefusesInputsOfAnotherWidth) {
       [&] {
         fusion->forward(random({2, kDims.x + 1}), random({2, kDims.y}));
       },
-      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": the last dimension of x must be 7"),
-                                      HasSubstr("got shape [2, 8]"))));
+      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": the last dimension of x must be 8"),
+                                      HasSubstr("got shape [2, 9]"))));
   EXPECT_THAT(
       [&] {
         fusion->forward(random({2, kDims.x}), random({}));
       },
-      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": the last dimension of y must be 5"),
+      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": the last dimension of y must be 6"),
                                       HasSubstr("got shape []"))));
 }
 
@@ -224,7 +378,7 @@ TEST_P(EveryFusion, RefusesInputsWithOtherLeadingDimensions) {
       },
       ThrowsMessage<c10::Error>(
           AllOf(HasSubstr(GetParam() + ": x and y must have the same leading dimensions"),
-                HasSubstr("got shapes [2, 3, 7] and [1, 3, 5]"))));
+                HasSubstr("got shapes [2, 3, 8] and [1, 3, 6]"))));
 }
 
 TEST_P(EveryFusion, RefusesDropoutOutsideZeroToOne) {
@@ -239,7 +393,9 @@ TEST_P(EveryFusion, RefusesDropoutOutsideZeroToOne) {
 
 TEST_P(EveryFusion, RefusesSizesThatAreNotPositive) {
   for (const std::string& key : find_fusion(GetParam()).keys) {
-    if (key != "mm_dim" && key != "factor" && key != "rank" && key != "chunks") continue;
+    if (key != "mm_dim" && key != "factor" && key != "rank" && key != "chunks" &&
+        key != "components" && key != "heads")
+      continue;
     for (const char* value : {"0", "-3"})
       EXPECT_THAT(
           [&] {
@@ -260,13 +416,29 @@ TEST_P(EveryFusion, RefusesWidthsThatAreNotPositive) {
 }
 
 TEST_P(EveryFusion, RefusesASizeThatNoMachineCanHold) {
+  const std::vector<std::string>& keys = find_fusion(GetParam()).keys;
+  for (const char* key : {"mm_dim", "rank"}) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+    EXPECT_THAT(
+        [&] {
+          make({{key, "999999999996"}});
+        },
+        ThrowsMessage<c10::Error>(
+            AllOf(HasSubstr(GetParam() + ": this size has "), HasSubstr(" parameters, "),
+                  HasSubstr(std::string("the largest ") + key + " that fits is "))));
+    return;
+  }
   EXPECT_THAT(
       [&] {
-        make({{"mm_dim", "1000000000000"}});
+        make({}, {8, 6, 1000000000000});
       },
-      ThrowsMessage<c10::Error>(AllOf(HasSubstr(GetParam() + ": this size has "),
-                                      HasSubstr(" parameters, "),
-                                      HasSubstr("the largest mm_dim that fits is "))));
+      ThrowsMessage<c10::Error>(HasSubstr(GetParam() + ": this size has ")));
+}
+
+TEST_P(EveryFusion, HasThePaperThatHelpNames) {
+  const FusionEntry& entry = find_fusion(GetParam());
+  EXPECT_FALSE(entry.summary.empty());
+  EXPECT_THAT(entry.paper, HasSubstr("arXiv "));
 }
 
 INSTANTIATE_TEST_SUITE_P(

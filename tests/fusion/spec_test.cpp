@@ -103,7 +103,7 @@ TEST(MakeFusion, SetsEveryPlaceOfDropoutAndLetsTheNamedOneWin) {
   const auto options =
       options_of<MFBImpl>(make_fusion("mfb:mm_dim=4,dropout=0.5,dropout_output=0.1", kDims));
   EXPECT_EQ(options.dropout_input(), 0.5);
-  EXPECT_EQ(options.dropout_pre_norm(), 0.5);
+  EXPECT_EQ(options.dropout_middle(), 0.5);
   EXPECT_EQ(options.dropout_output(), 0.1);
 }
 

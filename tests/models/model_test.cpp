@@ -18,12 +18,12 @@
 namespace vidqa::models {
 namespace {
 
-using vidqa::testing::error_of;
 using ::testing::HasSubstr;
 using testing::random_batch;
 using testing::rows;
 using testing::small_config;
 using torch::Tensor;
+using vidqa::testing::error_of;
 using vidqa::testing::relative_error;
 
 constexpr double kRounding = 1e-12;  // of double precision
@@ -222,6 +222,8 @@ TEST(MakeModel, NamesTheOptionThatDoesNotFit) {
   EXPECT_THAT(error("hme", Task::kCount, [](auto& c) { c.slots = 0; }), HasSubstr("slots"));
   EXPECT_THAT(error("hme", Task::kOpenEnded, [](auto& c) { c.num_classes = 0; }),
               HasSubstr("num_classes"));
+  EXPECT_THAT(error("hme", Task::kCount, [](auto& c) { c.fusion = "cross_attention"; }),
+              HasSubstr("cross_attention needs two sequences"));
   EXPECT_THAT(error("question_only", Task::kCount, [](auto& c) { c.fusion = "mfb"; }),
               HasSubstr("no place for a fusion"));
 }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+namespace vidqa::fusion {
+
+/// One differentiable operation whose backward pass is written by hand, because Torch's own would
+/// keep every intermediate and walk through memory once for each of them. An object serves one
+/// call: forward() leaves what backward() needs in its members.
+class FusedOperator {
+ public:
+  virtual ~FusedOperator() = default;
+
+  virtual std::string name() const = 0;
+
+  /// Whether backward() reads Pass::outputs; otherwise they are not kept for it.
+  virtual bool reads_outputs() const { return false; }
+
+  /// Without recording of gradients. `keep`: backward() may follow; otherwise nothing has to be
+  /// kept.
+  virtual std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& inputs,
+                                             bool keep) = 0;
+
+  /// What forward() saw and gave, with the gradients of what it gave (undefined: zero). Returns a
+  /// gradient for each input, undefined where it is not needed. It may run more than once, so it
+  /// leaves the members as they are.
+  struct Pass {
+    std::vector<torch::Tensor> inputs;
+    std::vector<torch::Tensor> outputs;
+    std::vector<torch::Tensor> gradients;
+    std::vector<bool> needed;  ///< by input
+  };
+  virtual std::vector<torch::Tensor> backward(const Pass& pass) = 0;
+};
+
+/// Runs `op` and, where an input requires a gradient, records it. Undefined inputs are allowed.
+/// First derivatives only: throws c10::Error when a second one is asked for.
+std::vector<torch::Tensor> apply(std::shared_ptr<FusedOperator> op,
+                                 const std::vector<torch::Tensor>& inputs);
+
+}  // namespace vidqa::fusion
