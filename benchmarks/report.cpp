@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "benchmarks/table.h"
 #include "features/atomic_file.h"
 
 namespace vidqa::benchmarks {
@@ -63,14 +65,6 @@ class Figures {
   bool percent_;
 };
 
-/// 1234567 -> "1,234,567".
-std::string grouped(int64_t number) {
-  std::string text = std::to_string(number);
-  for (auto at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<size_t>(at), ",");
-  return text;
-}
-
 bool excludes_zero(const Interval& interval) { return interval.low > 0 || interval.high < 0; }
 
 std::string difference_cell(const ComparisonRow& row, const Figures& figures, bool markdown) {
@@ -84,13 +78,13 @@ std::string difference_cell(const ComparisonRow& row, const Figures& figures, bo
 
 using Line = std::vector<std::string>;
 
-/// The cells of the table, headings first.
-std::vector<Line> cells(const Comparison& comparison, bool markdown) {
+Table table_of(const Comparison& comparison, bool markdown) {
   const Figures figures(comparison);
   const std::set<std::string> types = question_types(comparison);
-  std::vector<Line> lines = {{"fusion", "parameters", figures.heading(),
-                              figures.difference_heading(), "s/epoch", "memory MiB"}};
-  lines.front().insert(lines.front().end(), types.begin(), types.end());
+  Table table;
+  table.headings = {"fusion",  "parameters", figures.heading(), figures.difference_heading(),
+                    "s/epoch", "memory MiB"};
+  table.headings.insert(table.headings.end(), types.begin(), types.end());
   for (const ComparisonRow& row : comparison.rows) {
     const bool measured = has_model(row) && !failed(row);
     std::string value = failed(row) ? "failed" : figures.value(row.mean);
@@ -105,16 +99,9 @@ std::vector<Line> cells(const Comparison& comparison, bool markdown) {
       const auto found = row.by_type.find(type);
       line.push_back(found != row.by_type.end() ? figures.value(found->second) : kNone);
     }
-    lines.push_back(line);
+    table.rows.push_back(std::move(line));
   }
-  return lines;
-}
-
-/// Columns that a terminal uses for UTF-8 text without combining or wide characters.
-size_t width(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](unsigned char c) {
-    return (c & 0xC0) != 0x80;  // not a continuation byte
-  }));
+  return table;
 }
 
 std::string title(const Comparison& comparison) {
@@ -136,19 +123,6 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   return lines;
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
-
-std::string csv_line(const Line& fields) {
-  Line quoted;
-  for (const std::string& field : fields) quoted.push_back(csv_field(field));
-  return fmt::format("{}\r\n", fmt::join(quoted, ","));
-}
-
 /// A field a seed: `values` without gaps, put back beside the seeds that they belong to.
 Line values_by_seed(const Comparison& comparison, const ComparisonRow& row) {
   Line fields;
@@ -167,34 +141,15 @@ Line values_by_seed(const Comparison& comparison, const ComparisonRow& row) {
 }  // namespace
 
 std::string to_terminal(const Comparison& comparison) {
-  const std::vector<Line> lines = cells(comparison, /*markdown=*/false);
-  std::vector<size_t> widths(lines.front().size());
-  for (const Line& line : lines) {
-    for (size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], width(line[c]));
-  }
-  std::string text = title(comparison) + "\n\n";
-  for (const Line& line : lines) {
-    text += line[0] + std::string(widths[0] - width(line[0]), ' ');
-    for (size_t c = 1; c < line.size(); ++c)
-      text += std::string(2 + widths[c] - width(line[c]), ' ') + line[c];
-    text += '\n';
-  }
-  text += '\n';
+  std::string text =
+      title(comparison) + "\n\n" + to_terminal(table_of(comparison, /*markdown=*/false)) + '\n';
   for (const std::string& remark : remarks(comparison)) text += remark + '\n';
   return text;
 }
 
 std::string to_markdown(const Comparison& comparison) {
-  const std::vector<Line> lines = cells(comparison, /*markdown=*/true);
-  std::string text = fmt::format("## {}\n\n", title(comparison));
-  for (size_t i = 0; i < lines.size(); ++i) {
-    text += fmt::format("| {} |\n", fmt::join(lines[i], " | "));
-    if (i > 0) continue;
-    text += "|:--|";
-    for (size_t c = 1; c < lines[i].size(); ++c) text += "--:|";
-    text += '\n';
-  }
-  text += '\n';
+  std::string text = fmt::format("## {}\n\n{}\n", title(comparison),
+                                 to_markdown(table_of(comparison, /*markdown=*/true)));
   for (const std::string& remark : remarks(comparison)) text += "* " + remark + '\n';
   text += "* bold: the interval excludes 0\n";
   return text;
@@ -202,12 +157,12 @@ std::string to_markdown(const Comparison& comparison) {
 
 std::string to_csv(const Comparison& comparison) {
   const std::set<std::string> types = question_types(comparison);
-  Line heading = {"name",       "kind", "baseline", "parameters",        "mean",          "sd",
-                  "difference", "low",  "high",     "seconds_per_epoch", "peak_memory_mb"};
-  for (const uint64_t seed : comparison.seeds) heading.push_back(fmt::format("seed {}", seed));
-  for (const std::string& type : types) heading.push_back("type " + type);
-
-  std::string text = csv_line(heading);
+  Table table;
+  table.headings = {"name",       "kind", "baseline", "parameters",        "mean",          "sd",
+                    "difference", "low",  "high",     "seconds_per_epoch", "peak_memory_mb"};
+  for (const uint64_t seed : comparison.seeds)
+    table.headings.push_back(fmt::format("seed {}", seed));
+  for (const std::string& type : types) table.headings.push_back("type " + type);
   for (const ComparisonRow& row : comparison.rows) {
     const bool measured = has_model(row) && !failed(row);
     const auto number = [](bool there, auto value) {
@@ -231,9 +186,9 @@ std::string to_csv(const Comparison& comparison) {
       const auto found = row.by_type.find(type);
       line.push_back(found != row.by_type.end() ? fmt::format("{}", found->second) : "");
     }
-    text += csv_line(line);
+    table.rows.push_back(std::move(line));
   }
-  return text;
+  return to_csv(table);
 }
 
 std::string to_json(const Comparison& comparison) {

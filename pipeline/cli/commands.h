@@ -12,7 +12,7 @@ namespace vidqa::cli {
 struct Command {
   CLI::App* app;
   std::function<int()> run;
-  bool computes = true;  ///< wants the tuned environment of process_setup.h
+  bool computes = true;  ///< wants the tuned environment of pipeline/train/process_setup.h
 };
 
 Command add_synth_command(CLI::App& app);
@@ -20,6 +20,7 @@ Command add_extract_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
+Command add_fusions_command(CLI::App& app);
 Command add_doctor_command(CLI::App& app);
 
 }  // namespace vidqa::cli

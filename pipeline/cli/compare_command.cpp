@@ -7,8 +7,8 @@
 #include "benchmarks/report.h"
 #include "fusion/fusion.h"
 #include "pipeline/cli/commands.h"
+#include "pipeline/cli/console.h"
 #include "pipeline/cli/experiment_options.h"
-#include "pipeline/cli/process_setup.h"
 #include "pipeline/cli/training_console.h"
 
 namespace vidqa::cli {

@@ -6,11 +6,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "pipeline/train/process_setup.h"
+
 namespace vidqa::cli {
 
 void say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
 
 void warn(const std::string& line) { fmt::print(stderr, "vidqa: warning: {}\n", line); }
+
+void start_computing(int64_t threads) {
+  for (const std::string& warning : train::prepare_computing(threads)) warn(warning);
+}
 
 std::string format_duration(double seconds) {
   const auto whole = static_cast<int64_t>(std::max(0.0, seconds) + 0.5);

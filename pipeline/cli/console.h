@@ -10,6 +10,10 @@ namespace vidqa::cli {
 void say(const std::string& line);
 void warn(const std::string& line);  ///< "vidqa: warning: ..."
 
+/// First call of a command that computes: prepares the process (pipeline/train/process_setup.h) and
+/// warns of what slows this machine down.
+void start_computing(int64_t threads);
+
 /// "1:02:03", "4:05".
 std::string format_duration(double seconds);
 

@@ -11,7 +11,6 @@ extern "C" {
 
 #include "pipeline/cli/commands.h"
 #include "pipeline/cli/console.h"
-#include "pipeline/cli/process_setup.h"
 #include "pipeline/train/environment.h"
 
 namespace vidqa::cli {

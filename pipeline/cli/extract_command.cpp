@@ -7,7 +7,6 @@
 #include "features/extractor.h"
 #include "pipeline/cli/commands.h"
 #include "pipeline/cli/console.h"
-#include "pipeline/cli/process_setup.h"
 
 namespace vidqa::cli {
 namespace {

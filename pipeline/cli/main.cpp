@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/cli/commands.h"
-#include "pipeline/cli/process_setup.h"
+#include "pipeline/train/process_setup.h"
 
 namespace {
 
@@ -34,7 +34,9 @@ constexpr const char* kDescription =
     "  vidqa extract  video files -> features.h5\n"
     "  vidqa train    questions + features -> run folder with a checkpoint\n"
     "  vidqa evaluate score a checkpoint on a split\n"
-    "  vidqa compare  train the same model with several fusions and seeds -> one table";
+    "  vidqa compare  train the same model with several fusions and seeds -> one table\n\n"
+    "  vidqa fusions  what every fusion costs\n"
+    "  vidqa doctor   what slows this machine down";
 
 constexpr const char* kFooter =
     "`vidqa COMMAND --help` explains a command. `--config FILE` reads options from a TOML file, "
@@ -56,7 +58,8 @@ int run(int argc, char** argv) {
   const std::vector<Command> commands = {
       vidqa::cli::add_synth_command(app),   vidqa::cli::add_extract_command(app),
       vidqa::cli::add_train_command(app),   vidqa::cli::add_evaluate_command(app),
-      vidqa::cli::add_compare_command(app), vidqa::cli::add_doctor_command(app),
+      vidqa::cli::add_compare_command(app), vidqa::cli::add_fusions_command(app),
+      vidqa::cli::add_doctor_command(app),
   };
   try {
     app.parse(argc, argv);
@@ -65,7 +68,7 @@ int run(int argc, char** argv) {
   }
   const auto chosen = std::find_if(commands.begin(), commands.end(),
                                    [](const Command& command) { return command.app->parsed(); });
-  if (chosen->computes) vidqa::cli::restart_with_tuned_environment(argv);
+  if (chosen->computes) vidqa::train::restart_with_tuned_environment(argv);
   return chosen->run();
 }
 

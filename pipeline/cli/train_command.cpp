@@ -5,9 +5,9 @@
 
 #include "benchmarks/experiment.h"
 #include "pipeline/cli/commands.h"
+#include "pipeline/cli/console.h"
 #include "pipeline/cli/experiment_options.h"
 #include "pipeline/cli/metrics_table.h"
-#include "pipeline/cli/process_setup.h"
 #include "pipeline/cli/training_console.h"
 
 namespace vidqa::cli {

@@ -58,13 +58,26 @@ std::string openblas_core() {
   return core_name == nullptr ? "" : core_name();
 }
 
+/// Whether OpenBLAS was built with a thread pool of its own, rather than OpenMP's.
+bool has_own_threads() {
+  constexpr int kOwnThreads = 1;
+  const auto kind = find_symbol<int (*)()>("openblas_get_parallel");
+  return kind != nullptr && kind() == kOwnThreads;
+}
+
 std::vector<std::string> find_warnings(const Environment& environment) {
   std::vector<std::string> warnings;
   if (!environment.fast_blas) {
     warnings.push_back(
         fmt::format("matrix products run on the reference BLAS ({}), 20 to 30 times slower than "
-                    "OpenBLAS: install libopenblas0-pthread",
+                    "OpenBLAS: install libopenblas0-openmp",
                     environment.blas));
+  }
+  if (has_own_threads()) {
+    warnings.push_back(
+        "OpenBLAS has threads of its own, which compete with LibTorch's for the processors: "
+        "install "
+        "libopenblas0-openmp and remove libopenblas0-pthread");
   }
   if (const auto kernel = better_blas_kernel(); kernel) {
     warnings.push_back(

@@ -1,0 +1,93 @@
+#include "benchmarks/speed/speed_report.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "pipeline/train/environment.h"
+#include "pipeline/train/process_setup.h"
+
+namespace vidqa::benchmarks::speed {
+namespace {
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// First line that a command prints.
+std::string output_of(const char* command) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command, "r"), pclose);
+  std::array<char, 256> line{};
+  if (pipe == nullptr || std::fgets(line.data(), line.size(), pipe.get()) == nullptr) return "";
+  std::string text = line.data();
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+std::string commit() {
+  const std::string hash = output_of("git rev-parse --short HEAD 2>/dev/null");
+  if (hash.empty()) return "unknown";
+  return output_of("git status --porcelain --untracked-files=no 2>/dev/null").empty()
+             ? hash
+             : hash + " with changes";
+}
+
+}  // namespace
+
+void Rotation::run(double budget_seconds, int fewest) {
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  for (const auto& work : works_) {
+    if (work) work();
+  }
+  const Clock::time_point start = Clock::now();
+  while (rounds() < fewest || seconds_since(start) < budget_seconds) {
+    std::vector<double>& times = times_.emplace_back();
+    for (const auto& work : works_) {
+      const Clock::time_point begin = Clock::now();
+      if (work) work();
+      times.push_back(work ? 1e3 * seconds_since(begin) : 0);
+    }
+  }
+}
+
+double Rotation::milliseconds(size_t work) const {
+  std::vector<double> values;
+  for (const std::vector<double>& times : times_) values.push_back(times[work]);
+  return median(values);
+}
+
+double Rotation::ratio(size_t work, size_t other) const {
+  if (!works_[work] || !works_[other]) return 0;
+  std::vector<double> values;
+  for (const std::vector<double>& times : times_) values.push_back(times[work] / times[other]);
+  return median(values);
+}
+
+int run(int argc, char** argv, const std::string& title, const std::function<Table()>& table) {
+  train::restart_with_tuned_environment(argv, train::PresetBlas::kIgnore);
+  for (const std::string& warning : train::prepare_computing(0))
+    fmt::print(stderr, "warning: {}\n", warning);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  const train::Environment environment = train::probe_environment();
+  fmt::print("\n## {}\n\n", title);
+  fmt::print(
+      "{}, {} threads at most; LibTorch {}; {} (kernel {}), {:.0f} GFLOP/s for a float32 "
+      "product on all threads; {}; commit {}.\n\n",
+      environment.cpu, environment.hardware_threads, environment.torch_version, environment.blas,
+      environment.blas_kernel, train::measure_gemm_gflops(), environment.date, commit());
+  fmt::print("{}", to_markdown(table()));
+  return 0;
+}
+
+}  // namespace vidqa::benchmarks::speed

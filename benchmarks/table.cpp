@@ -1,0 +1,79 @@
+#include "benchmarks/table.h"
+
+#include <algorithm>
+
+#include <boost/algorithm/string/replace.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace vidqa::benchmarks {
+namespace {
+
+using Line = std::vector<std::string>;
+
+/// Columns that a terminal uses for UTF-8 text without combining or wide characters.
+size_t width(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](unsigned char c) {
+    return (c & 0xC0) != 0x80;  // not a continuation byte
+  }));
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string csv_line(const Line& fields) {
+  Line quoted;
+  for (const std::string& field : fields) quoted.push_back(csv_field(field));
+  return fmt::format("{}\r\n", fmt::join(quoted, ","));
+}
+
+std::string markdown_line(Line cells) {
+  for (std::string& cell : cells) boost::replace_all(cell, "|", "\\|");  // a bar ends a cell
+  return fmt::format("| {} |\n", fmt::join(cells, " | "));
+}
+
+}  // namespace
+
+std::string to_terminal(const Table& table) {
+  std::vector<Line> lines = {table.headings};
+  lines.insert(lines.end(), table.rows.begin(), table.rows.end());
+  std::vector<size_t> widths(table.headings.size());
+  for (const Line& line : lines) {
+    for (size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], width(line[c]));
+  }
+  std::string text;
+  for (const Line& line : lines) {
+    text += line[0] + std::string(widths[0] - width(line[0]), ' ');
+    for (size_t c = 1; c < line.size(); ++c)
+      text += std::string(2 + widths[c] - width(line[c]), ' ') + line[c];
+    text += '\n';
+  }
+  return text;
+}
+
+std::string to_markdown(const Table& table) {
+  std::string text = markdown_line(table.headings) + "|:--|";
+  for (size_t c = 1; c < table.headings.size(); ++c) text += "--:|";
+  text += '\n';
+  for (const Line& row : table.rows) text += markdown_line(row);
+  return text;
+}
+
+std::string to_csv(const Table& table) {
+  std::string text = csv_line(table.headings);
+  for (const Line& row : table.rows) text += csv_line(row);
+  return text;
+}
+
+std::string grouped(int64_t number) {
+  std::string text = std::to_string(number);
+  for (auto at = static_cast<int64_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<size_t>(at), ",");
+  return text;
+}
+
+}  // namespace vidqa::benchmarks
