@@ -1,8 +1,21 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <torch/types.h>
 
 namespace vidqa::models {
+
+/// What a question is asked about, step after step along time: words (subtitles, visual concepts)
+/// or features of frames. Each stream has its own time axis.
+struct Stream {
+  std::string name;       ///< sub, vcpt, imagenet, regional, motion
+  torch::Tensor values;   ///< (B, T) int64 word ids, padded with 0; or (B, T, D) float32 features
+  torch::Tensor lengths;  ///< (B) int64, each >= 1 (a clip without rows reads one row of zeros)
+
+  bool is_text() const { return values.dim() == 2; }
+};
 
 /// Every tensor that a model may read. Letters as everywhere: B batch, A answers, L words, T time
 /// steps, D width.
@@ -16,6 +29,16 @@ struct Batch {
   /// (B, A) int64, each >= 1.
   torch::Tensor text_lengths;
 
+  /// Where a data set keeps them apart (TVQA), the same words once more: the question, (B, L)
+  /// int64, and the candidate answers, (B, A, L) int64, both padded with 0. Undefined elsewhere.
+  torch::Tensor question;
+  torch::Tensor answers;
+  torch::Tensor question_lengths;  ///< (B) int64, each >= 1
+  torch::Tensor answer_lengths;    ///< (B, A) int64, each >= 1
+
+  /// The streams of a data set that has more than appearance and motion (TVQA); else empty.
+  std::vector<Stream> streams;
+
   /// What the clip looks like, (B, T, Da) float32, e.g. ResNet pool5 or VGG fc7. Undefined without
   /// video streams.
   torch::Tensor appearance;
@@ -28,8 +51,10 @@ struct Batch {
   /// outside the answer set: such rows are scored as wrong and never trained on.
   torch::Tensor labels;
 
-  int64_t size() const { return text.size(0); }
+  int64_t size() const { return (text.defined() ? text : question).size(0); }
   bool has_video() const { return video_lengths.defined(); }
+  /// Throws c10::Error listing the streams of the batch if none has this name.
+  const Stream& stream(const std::string& name) const;
   Batch to(torch::Device device) const;
 };
 

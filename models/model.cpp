@@ -4,8 +4,11 @@
 
 #include <torch/torch.h>
 
+#include "models/answer_head.h"
 #include "models/hme.h"
 #include "models/question_only.h"
+#include "models/tvqa.h"
+#include "models/tvqa_dual_stream.h"
 
 namespace vidqa::models {
 namespace {
@@ -17,12 +20,36 @@ ModelPtr make(const ModelConfig& config) {
 
 }  // namespace
 
+torch::Tensor Model::loss(const Output& output, const torch::Tensor& labels) const {
+  return answer_loss(config_.task, output.scores, labels);
+}
+
+bool ModelEntry::answers(Task task) const {
+  return std::find(tasks.begin(), tasks.end(), task) != tasks.end();
+}
+
 const std::vector<ModelEntry>& model_table() {
+  static const std::vector<Task> all = {Task::kOpenEnded, Task::kMultipleChoice, Task::kCount};
   static const std::vector<ModelEntry> table = {
       {"hme", "heterogeneous memories for appearance, motion and question",
-       "Fan et al., CVPR 2019, arXiv 1904.04357", true, true, make<Hme>},
+       "Fan et al., CVPR 2019, arXiv 1904.04357", all, VideoInput::kTwoStreams,
+       FusionUse::kOptional, make<Hme>},
+      {"tvqa",
+       "attention of each stream over question and answers, streams vote",
+       "Lei et al., EMNLP 2018, arXiv 1809.01696",
+       {Task::kMultipleChoice},
+       VideoInput::kNamedStreams,
+       FusionUse::kOptional,
+       make<Tvqa>},
+      {"tvqa_dual_stream",
+       "TVQA's model where subtitles and video meet in a fusion",
+       "Winterbottom et al., BMVC 2020, arXiv 2012.10285",
+       {Task::kMultipleChoice},
+       VideoInput::kNamedStreams,
+       FusionUse::kNeeded,
+       make<TvqaDualStream>},
       {"question_only", "the text encoder alone: what needs no video", "control of this project",
-       false, false, make<QuestionOnly>},
+       all, VideoInput::kNone, FusionUse::kNone, make<QuestionOnly>},
   };
   return table;
 }
@@ -43,14 +70,20 @@ ModelPtr make_model(const std::string& name, const ModelConfig& config) {
   TORCH_CHECK(config.hidden > 0 && config.word_dim > 0, name,
               ": hidden and word_dim must be positive, got ", config.hidden, " and ",
               config.word_dim);
-  if (row.uses_video) {
+  if (row.video == VideoInput::kTwoStreams) {
     TORCH_CHECK(config.appearance_dim > 0 && config.motion_dim > 0, name,
                 ": needs features of both video streams, got widths ", config.appearance_dim,
                 " and ", config.motion_dim);
     TORCH_CHECK(config.slots > 0, name, ": slots must be positive, got ", config.slots);
   }
-  TORCH_CHECK(row.uses_fusion || config.fusion == kNoFusion, name,
-              ": has no place for a fusion, got '", config.fusion, "'");
+  TORCH_CHECK(row.answers(config.task), name, ": has no answer head for ", to_string(config.task),
+              " questions");
+  const bool fuses = config.fusion != kNoFusion;
+  TORCH_CHECK(row.fusion != FusionUse::kNone || !fuses, name, ": has no place for a fusion, got '",
+              config.fusion, "'");
+  TORCH_CHECK(row.fusion != FusionUse::kNeeded || fuses, name,
+              ": needs a fusion, e.g. --fusion mfh");
+  if (row.video == VideoInput::kNamedStreams) validate_tvqa(name, config);
   return row.make(config);
 }
 

@@ -1,4 +1,5 @@
 # vidqa_library(NAME SOURCES ... LINK ... [TORCH])   one library of the project; TORCH: uses the precompiled torch header
+# vidqa_cpu_library(NAME SOURCES ...)                kernels in plain C++, with compiler flags of their own
 # vidqa_test(NAME SOURCES ... LINK ...)              one test program = two CTest entries, NAME and NAMEGolden
 
 if(VIDQA_PCH)
@@ -25,6 +26,14 @@ function(vidqa_library name)
     target_link_libraries(${name} PUBLIC vidqa_torch)
     vidqa_use_torch_pch(${name})
   endif()
+endfunction()
+
+function(vidqa_cpu_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  vidqa_library(${name} SOURCES ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE
+    -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math -Wno-psabi $<$<CXX_COMPILER_ID:GNU>:-mprefer-vector-width=512>)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
 endfunction()
 
 function(vidqa_test name)

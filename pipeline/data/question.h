@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,18 @@ struct Question {
   std::vector<std::string> candidates;  ///< multiple choice only
   /// Word ids of what the model reads: one sequence a candidate for multiple choice, else one.
   std::vector<std::vector<int64_t>> word_ids;
+
+  /// Where the model reads question and candidates apart (TVQA): ids of each, last the id of <eos>.
+  std::vector<int64_t> question_ids;
+  std::vector<std::vector<int64_t>> answer_ids;
+  /// Word ids of the text streams (sub, vcpt) that this question sees, each at least one id long.
+  std::map<std::string, std::vector<int64_t>> text_streams;
+  /// Rows [first, last) of the clip's features that this question sees; unset: all.
+  struct RowRange {
+    int64_t first = 0;
+    int64_t last = 0;
+  };
+  std::optional<RowRange> feature_rows;
 
   std::string answer;  ///< the right answer as written
   /// Class in the answer set, index of the right candidate, or the count that the loss uses; kNoLabel if there is none.

@@ -22,6 +22,9 @@ using ::testing::HasSubstr;
 using testing::random_batch;
 using testing::rows;
 using testing::small_config;
+using testing::with_candidates_in_order;
+using testing::with_more_padding;
+using testing::with_other_words;
 using torch::Tensor;
 using vidqa::testing::error_of;
 using vidqa::testing::relative_error;
@@ -36,7 +39,8 @@ class AnyModel : public ::testing::TestWithParam<std::tuple<std::string, Task>> 
   /// In double precision and evaluation mode.
   ModelPtr make(uint64_t seed = 1) const {
     torch::manual_seed(seed);
-    const ModelPtr model = make_model(std::get<0>(GetParam()), small_config(task()));
+    const ModelPtr model =
+        make_model(std::get<0>(GetParam()), small_config(std::get<0>(GetParam()), task()));
     model->to(torch::kFloat64);
     model->eval();
     return model;
@@ -74,14 +78,7 @@ TEST_P(AnyModel, NeverReadsPadding) {
   const ModelPtr model = make();
   const Batch batch = random_batch(task(), 4, 4);
   const Tensor scores = model->forward(batch).scores;
-  const auto with_more = [](const Tensor& x, int64_t axis, const Tensor& padding) {
-    return torch::cat({x, padding}, axis);
-  };
-  Batch padded = batch;
-  padded.text = with_more(batch.text, 2, torch::randint_like(batch.text.narrow(2, 0, 3), 0, 40));
-  padded.appearance =
-      with_more(batch.appearance, 1, 10 * torch::randn_like(batch.appearance.narrow(1, 0, 2)));
-  padded.motion = with_more(batch.motion, 1, 10 * torch::randn_like(batch.motion.narrow(1, 0, 2)));
+  const Batch padded = with_more_padding(batch);
   EXPECT_LE(relative_error(model->forward(padded).scores, scores), kRounding);
 }
 
@@ -93,6 +90,7 @@ TEST_P(AnyModel, ReadsTheTextUpToItsLength) {
   changed.text = batch.text.clone();
   const int64_t last = batch.text_lengths[0][0].item<int64_t>() - 1;
   changed.text[0][0][last] = (batch.text[0][0][last] + 1) % 40;
+  changed.answers = changed.text;
   EXPECT_GT(relative_error(model->forward(changed).scores, scores), kRounding);
 }
 
@@ -119,7 +117,7 @@ TEST_P(AnyModel, LearnsEightExamplesByHeart) {
   torch::optim::Adam optimizer(model->trainable_parameters(), torch::optim::AdamOptions(0.01));
   double loss = 0;
   for (int step = 0; step < 500; ++step) {
-    const Tensor step_loss = answer_loss(task(), model->forward(batch).scores, batch.labels);
+    const Tensor step_loss = model->loss(model->forward(batch), batch.labels);
     loss = step_loss.item<double>();
     if (loss < 0.02) break;
     optimizer.zero_grad();
@@ -144,25 +142,23 @@ TEST_P(AnyModel, TakesWordVectors) {
   const Batch batch = random_batch(task(), 2, 11);
   model->set_word_vectors(torch::zeros({40, 6}));
   const Tensor scores = model->forward(batch).scores;
-  Batch other_words = batch;
-  other_words.text = (batch.text + 1) % 40;  // all words have the same vector
-  EXPECT_TRUE(torch::equal(model->forward(other_words).scores, scores));
+  // All words have the same vector.
+  EXPECT_TRUE(torch::equal(model->forward(with_other_words(batch)).scores, scores));
   EXPECT_THAT(error_of([&] {
                 model->set_word_vectors(torch::zeros({40, 5}));
               }),
               HasSubstr("[40, 6], got [40, 5]"));
 }
 
-std::vector<std::string> model_names() {
-  std::vector<std::string> names;
-  for (const ModelEntry& row : model_table()) names.push_back(row.name);
-  return names;
+std::vector<std::tuple<std::string, Task>> models_and_tasks() {
+  std::vector<std::tuple<std::string, Task>> all;
+  for (const ModelEntry& row : model_table()) {
+    for (const Task task : row.tasks) all.emplace_back(row.name, task);
+  }
+  return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, AnyModel,
-                         ::testing::Combine(::testing::ValuesIn(model_names()),
-                                            ::testing::Values(Task::kOpenEnded,
-                                                              Task::kMultipleChoice, Task::kCount)),
+INSTANTIATE_TEST_SUITE_P(Table, AnyModel, ::testing::ValuesIn(models_and_tasks()),
                          [](const auto& info) {
                            return vidqa::testing::test_name(std::get<0>(info.param) + "_" +
                                                             to_string(std::get<1>(info.param)));
@@ -171,11 +167,9 @@ INSTANTIATE_TEST_SUITE_P(Table, AnyModel,
 TEST(ModelTable, ScoresFollowTheCandidatesWhenTheirOrderChanges) {
   const Batch batch = random_batch(Task::kMultipleChoice, 3, 12);
   const Tensor order = torch::tensor({2, 0, 3, 1}, torch::kInt64);
-  Batch permuted = batch;
-  permuted.text = batch.text.index_select(1, order);
-  permuted.text_lengths = batch.text_lengths.index_select(1, order);
+  const Batch permuted = with_candidates_in_order(batch, order);
   for (const ModelEntry& row : model_table()) {
-    const ModelPtr model = row.make(small_config(Task::kMultipleChoice));
+    const ModelPtr model = row.make(small_config(row.name, Task::kMultipleChoice));
     model->to(torch::kFloat64);
     model->eval();
     EXPECT_LE(relative_error(model->forward(permuted).scores,
@@ -186,19 +180,22 @@ TEST(ModelTable, ScoresFollowTheCandidatesWhenTheirOrderChanges) {
 }
 
 TEST(ModelTable, OnlyModelsThatUseVideoNeedIt) {
-  const Batch batch = random_batch(Task::kOpenEnded, 2, 13);
+  const Batch batch = random_batch(Task::kMultipleChoice, 2, 13);
   Batch text_only = batch;
   text_only.appearance = text_only.motion = text_only.video_lengths = Tensor();
+  text_only.streams.clear();
   for (const ModelEntry& row : model_table()) {
-    const ModelPtr model = row.make(small_config(Task::kOpenEnded));
+    const ModelPtr model = row.make(small_config(row.name, Task::kMultipleChoice));
     model->to(torch::kFloat64);
     model->eval();
-    if (row.uses_video) {
-      EXPECT_THAT(error_of([&] { model->forward(text_only); }),
-                  HasSubstr(row.name + ": the batch must have video streams"));
-    } else {
+    if (row.video == VideoInput::kNone) {
       EXPECT_TRUE(torch::equal(model->forward(text_only).scores, model->forward(batch).scores))
           << row.name;
+    } else {
+      EXPECT_THAT(error_of([&] { model->forward(text_only); }),
+                  HasSubstr(row.video == VideoInput::kTwoStreams
+                                ? row.name + ": the batch must have video streams"
+                                : "stream sub: the data has no streams"));
     }
   }
 }
@@ -226,6 +223,25 @@ TEST(MakeModel, NamesTheOptionThatDoesNotFit) {
               HasSubstr("cross_attention needs two sequences"));
   EXPECT_THAT(error("question_only", Task::kCount, [](auto& c) { c.fusion = "mfb"; }),
               HasSubstr("no place for a fusion"));
+  EXPECT_THAT(error("tvqa", Task::kCount, [](auto&) {}), HasSubstr("no answer head for count"));
+  EXPECT_THAT(error("tvqa_dual_stream", Task::kMultipleChoice, [](auto&) {}),
+              HasSubstr("needs a fusion"));
+  const auto tvqa = [&](auto change) {
+    return error("tvqa", Task::kMultipleChoice, [&](auto& c) { change(c); });
+  };
+  EXPECT_THAT(tvqa([](auto& c) {
+                c.tvqa.streams = {"sub", "audio"};
+              }),
+              HasSubstr("unknown stream 'audio'"));
+  EXPECT_THAT(tvqa([](auto& c) { c.tvqa.streams = {"motion"}; }),
+              HasSubstr("stream motion needs a feature file"));
+  EXPECT_THAT(tvqa([](auto& c) { c.tvqa.streams = {"sub", "sub"}; }), HasSubstr("named twice"));
+  EXPECT_THAT(tvqa([](auto& c) { c.tvqa.hidden_raw = 0; }), HasSubstr("hidden_raw"));
+  EXPECT_THAT(tvqa([](auto& c) {
+                c.fusion = "mfb";
+                c.tvqa.deep_cca = DeepCcaUse::kOnce;
+              }),
+              HasSubstr("deep CCA"));
 }
 
 }  // namespace
