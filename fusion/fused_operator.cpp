@@ -32,6 +32,10 @@ class FusedNode : public torch::autograd::Node {
                 "it with retain_graph=true");
     TORCH_CHECK(!torch::GradMode::is_enabled(), op_->name(),
                 ": only first derivatives are available, got create_graph=true");
+    TORCH_CHECK(!(has_run_ && op_->runs_backward_once()), op_->name(),
+                ": its backward pass uses up what it kept, so it runs once, also with "
+                "retain_graph=true");
+    has_run_ = true;
     FusedOperator::Pass pass;
     for (const SavedVariable& input : inputs_) pass.inputs.push_back(input.unpack());
     for (const SavedVariable& output : outputs_)
@@ -54,6 +58,7 @@ class FusedNode : public torch::autograd::Node {
   std::shared_ptr<FusedOperator> op_;
   std::vector<SavedVariable> inputs_;
   std::vector<SavedVariable> outputs_;
+  bool has_run_ = false;
 };
 
 }  // namespace

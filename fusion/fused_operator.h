@@ -25,9 +25,12 @@ class FusedOperator {
   virtual std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& inputs,
                                              bool keep) = 0;
 
-  /// What forward() saw and gave, with the gradients of what it gave (undefined: zero). Returns a
-  /// gradient for each input, undefined where it is not needed. It may run more than once, so it
+  /// Whether backward() uses up what forward() kept. Otherwise it may run more than once, and
   /// leaves the members as they are.
+  virtual bool runs_backward_once() const { return false; }
+
+  /// What forward() saw and gave, with the gradients of what it gave (undefined: zero). Returns a
+  /// gradient for each input, undefined where it is not needed.
   struct Pass {
     std::vector<torch::Tensor> inputs;
     std::vector<torch::Tensor> outputs;

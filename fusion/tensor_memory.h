@@ -8,7 +8,7 @@
 namespace vidqa::fusion {
 
 /// Bytes of CPU tensors that this thread has allocated since the meter was made, at the moment and
-/// at most; what it frees of older tensors counts negative. Meters do not nest, nor run beside
+/// at most; older tensors are not counted when they are freed. Meters do not nest, nor run beside
 /// LibTorch's profiler.
 class TensorMemoryMeter {
  public:

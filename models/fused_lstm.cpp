@@ -75,6 +75,8 @@ class FusedLstmOperator : public fusion::FusedOperator {
         gates_width_(panels_ * cpu::kGatesOfPanel) {}
 
   std::string name() const override { return "FusedLstm"; }
+  /// The gradients of the gates are written over them: they are most of what a model keeps.
+  bool runs_backward_once() const override { return true; }
 
   std::vector<Tensor> forward(const std::vector<Tensor>& inputs, bool keep) override {
     gates_ = spec_.sum.forward(inputs);
@@ -101,7 +103,7 @@ class FusedLstmOperator : public fusion::FusedOperator {
   std::vector<Tensor> backward(const Pass& pass) override {
     const Tensor& weight = pass.inputs[kRecurrent];
     const Tensor d_result = apart(pass.gradients[0]);  // (directions, rows or sequences, width)
-    Tensor d_gates = torch::empty_like(gates_);
+    const Tensor& d_gates = gates_;
     const std::vector<Share> shares = shares_of(layout_);
     AT_DISPATCH_FLOATING_TYPES(gates_.scalar_type(), "FusedLstm", [&] {
       const Tensor packed =

@@ -62,8 +62,8 @@ struct HiddenGradient {
 };
 
 /// From the last step to the first. `rows` as lstm_forward left it; the gradients of its gates as
-/// it found them are written to d_gates (rows, d_gates_stride). `scratch`: 2 count panels 16
-/// values.
+/// it found them are written to d_gates (rows, d_gates_stride), which may be the gates themselves.
+/// `scratch`: 2 count panels 16 values.
 void lstm_backward(const LstmSequences& sequences, const float* packed, const LstmRows<float>& rows,
                    const HiddenGradient<float>& d_hidden, float* d_gates, int64_t d_gates_stride,
                    float* scratch);

@@ -32,7 +32,8 @@ function(vidqa_cpu_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
   vidqa_library(${name} SOURCES ${ARG_SOURCES})
   target_compile_options(${name} PRIVATE
-    -O3 -fopenmp-simd -fno-math-errno -fno-trapping-math -Wno-psabi $<$<CXX_COMPILER_ID:GNU>:-mprefer-vector-width=512>)
+    $<$<NOT:$<CONFIG:Debug>>:-O3>  # sanitizers take minutes over it
+    -fopenmp-simd -fno-math-errno -fno-trapping-math -Wno-psabi $<$<CXX_COMPILER_ID:GNU>:-mprefer-vector-width=512>)
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
 endfunction()
 
