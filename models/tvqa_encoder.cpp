@@ -10,10 +10,6 @@ namespace {
 
 using torch::Tensor;
 
-std::string published_fc(const std::string& stream) {
-  return stream == "imagenet" ? "video_fc" : stream + "_fc";
-}
-
 }  // namespace
 
 bool is_text_stream(const std::string& stream) { return stream == "sub" || stream == "vcpt"; }
@@ -26,6 +22,10 @@ std::string published_stream_name(const std::string& stream) {
   if (stream == "imagenet") return "vid";
   if (stream == "regional") return "regtopk";
   return stream;
+}
+
+std::string published_fc_name(const std::string& stream) {
+  return stream == "imagenet" ? "video_fc" : stream + "_fc";
 }
 
 void register_within(torch::nn::Module& owner, const std::string& outer, const std::string& inner,
@@ -44,7 +44,7 @@ TvqaEncoder::TvqaEncoder(torch::nn::Module& owner, const ModelConfig& config)
   for (const std::string& stream : streams_) {
     if (is_text_stream(stream)) continue;
     feature_fcs_[stream] = owner.register_module(
-        published_fc(stream),
+        published_fc_name(stream),
         torch::nn::Sequential(
             torch::nn::Dropout(0.5),
             torch::nn::Linear(config.tvqa.feature_dims.at(stream), config.word_dim),

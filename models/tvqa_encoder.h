@@ -61,6 +61,9 @@ bool is_feature_stream(const std::string& stream);
 /// Name of a stream in the published weights: imagenet is `vid`.
 std::string published_stream_name(const std::string& stream);
 
+/// Name of the layer that brings a stream's features to the width of words: `video_fc`.
+std::string published_fc_name(const std::string& stream);
+
 /// Registers `module` as owner.outer.inner, such as `lstm_raw.rnn`.
 void register_within(torch::nn::Module& owner, const std::string& outer, const std::string& inner,
                      std::shared_ptr<torch::nn::Module> module);
