@@ -15,9 +15,9 @@
 
 namespace vidqa::train {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EpochRecord, epoch, step, train_loss, val, seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Validation, epoch, step, train_loss, val, seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainState, epochs_done, best_epoch, best_metric,
-                                   validations_since_best, config_identity, history)
+                                   unproductive_epochs, config_identity, history)
 
 namespace {
 

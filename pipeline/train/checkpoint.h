@@ -10,12 +10,12 @@
 namespace vidqa::train {
 
 /// One line of metrics.csv.
-struct EpochRecord {
+struct Validation {
   int64_t epoch = 0;      ///< 1-based
   int64_t step = 0;       ///< optimiser steps since the start of the run
-  double train_loss = 0;  ///< mean over the questions of the epoch
+  double train_loss = 0;  ///< mean over the questions since the validation before
   double val = 0;         ///< primary metric on the validation split
-  double seconds = 0;     ///< training only
+  double seconds = 0;     ///< training only, since the validation before
 };
 
 /// Where a training stands.
@@ -23,9 +23,9 @@ struct TrainState {
   int64_t epochs_done = 0;
   int64_t best_epoch = 0;
   double best_metric = 0;
-  int64_t validations_since_best = 0;
+  int64_t unproductive_epochs = 0;  ///< those that count against the patience
   std::string config_identity;
-  std::vector<EpochRecord> history;  ///< one an epoch
+  std::vector<Validation> history;  ///< the last of each epoch is at its end
 };
 
 /// Writes parameters, buffers, optimiser state (may be null) and `state`. Atomic.

@@ -62,6 +62,17 @@ Prediction describe(const data::Question& question, models::Task task,
   return p;
 }
 
+/// Of a batch; `predictions` are those of its questions.
+void add_stream_scores(const models::Output& output, Prediction* predictions) {
+  for (const auto& [stream, scores] : output.stream_scores) {
+    const torch::Tensor rows = scores.to(torch::kCPU, torch::kFloat64).contiguous();
+    for (int64_t i = 0; i < rows.size(0); ++i) {
+      const double* row = rows.data_ptr<double>() + i * rows.size(1);
+      predictions[i].stream_scores[stream] = {row, row + rows.size(1)};
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Prediction> predict(
@@ -76,8 +87,8 @@ std::vector<Prediction> predict(
   for (int64_t first = 0; first < dataset.size(); first += batch_size) {
     std::vector<int64_t> indices(static_cast<size_t>(std::min(batch_size, dataset.size() - first)));
     std::iota(indices.begin(), indices.end(), first);
-    const torch::Tensor scores =  // (B, C), (B, A) or (B, 1)
-        model.forward(dataset.batch(indices).to(device)).scores.to(torch::kCPU);
+    const models::Output output = model.forward(dataset.batch(indices).to(device));
+    const torch::Tensor scores = output.scores.to(torch::kCPU);  // (B, C), (B, A) or (B, 1)
     const torch::Tensor choices = models::predict_answer(dataset.task(), scores).contiguous();
     const torch::Tensor rows = scores.to(torch::kFloat64).contiguous();
     for (int64_t i = 0; i < rows.size(0); ++i) {
@@ -86,6 +97,7 @@ std::vector<Prediction> predict(
                                      dataset.task(), answers, {row, row + rows.size(1)},
                                      choices.data_ptr<int64_t>()[i]));
     }
+    add_stream_scores(output, predictions.data() + first);
     if (on_progress) on_progress(first + rows.size(0), dataset.size());
   }
   return predictions;

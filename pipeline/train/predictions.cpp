@@ -1,5 +1,6 @@
 #include "pipeline/train/predictions.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <c10/util/Exception.h>
@@ -11,9 +12,12 @@ namespace vidqa::train {
 namespace {
 
 nlohmann::ordered_json to_json(const Prediction& p) {
-  return {{"qid", p.question_id},       {"video", p.video},  {"type", p.type},
-          {"prediction", p.prediction}, {"gold", p.gold},    {"correct", p.correct},
-          {"raw_score", p.raw_score},   {"scores", p.scores}};
+  nlohmann::ordered_json line = {{"qid", p.question_id},     {"video", p.video},
+                                 {"type", p.type},           {"prediction", p.prediction},
+                                 {"gold", p.gold},           {"correct", p.correct},
+                                 {"raw_score", p.raw_score}, {"scores", p.scores}};
+  if (!p.stream_scores.empty()) line["stream_scores"] = p.stream_scores;
+  return line;
 }
 
 Prediction from_json(const nlohmann::json& line) {
@@ -26,6 +30,7 @@ Prediction from_json(const nlohmann::json& line) {
   line.at("correct").get_to(p.correct);
   line.at("raw_score").get_to(p.raw_score);
   line.at("scores").get_to(p.scores);
+  if (line.contains("stream_scores")) line.at("stream_scores").get_to(p.stream_scores);
   return p;
 }
 
@@ -42,6 +47,17 @@ void write_predictions(const std::string& path, const std::vector<Prediction>& p
     }
   }
   features::write_text_atomically(path, text);
+}
+
+void write_submission(const std::string& path, const std::vector<Prediction>& predictions) {
+  nlohmann::ordered_json answers = nlohmann::ordered_json::object();
+  for (const Prediction& p : predictions) {
+    const auto best =
+        std::max_element(p.scores.begin(), p.scores.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    answers[p.question_id] = best - p.scores.begin();
+  }
+  features::write_text_atomically(path, answers.dump() + "\n");
 }
 
 std::vector<Prediction> read_predictions(const std::string& path) {

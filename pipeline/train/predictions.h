@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +21,17 @@ struct Prediction {
   /// Multiple choice: every candidate with its score, in order. Open-ended: the best five. Count:
   /// empty.
   std::vector<std::pair<std::string, double>> scores;
+  /// Where streams vote by themselves (TVQA), what each gave every candidate; its sum over streams
+  /// is the score. Otherwise empty.
+  std::map<std::string, std::vector<double>> stream_scores;
 };
 
-/// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores.
-/// Atomic.
+/// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores,
+/// and stream_scores where there are any. Atomic.
 void write_predictions(const std::string& path, const std::vector<Prediction>& predictions);
+
+/// The form in which TVQA's leaderboard takes answers: {"qid": index of the best candidate}.
+void write_submission(const std::string& path, const std::vector<Prediction>& predictions);
 
 /// Throws c10::Error naming file and line.
 std::vector<Prediction> read_predictions(const std::string& path);

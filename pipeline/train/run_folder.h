@@ -12,6 +12,7 @@ namespace vidqa::train {
 ///   environment.json    program, library versions, machine, threads, BLAS
 ///   metrics.csv         one line a validation: epoch, step, train_loss, val_<metric>, seconds
 ///   predictions.jsonl   test split, by the best checkpoint; predictions_val.jsonl: validation
+///   submission.json     {"qid": index}, where the answers of the test split are not public (TVQA)
 ///   checkpoints/last.pt, best.pt
 ///   summary.json        parameters, seconds per epoch, peak memory, best epoch, val and test
 ///   train.log           what was said on the terminal
@@ -35,6 +36,7 @@ class RunFolder {
   std::string predictions(const std::string& split) const;
   std::string last_checkpoint() const { return (path_ / "checkpoints" / "last.pt").string(); }
   std::string best_checkpoint() const { return (path_ / "checkpoints" / "best.pt").string(); }
+  std::string submission_json() const { return (path_ / "submission.json").string(); }
   std::string summary_json() const { return (path_ / "summary.json").string(); }
   std::string log() const { return (path_ / "train.log").string(); }
 

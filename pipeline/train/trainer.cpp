@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -16,17 +18,36 @@
 #include <torch/utils.h>
 
 #include "features/atomic_file.h"
-#include "models/answer_head.h"
 #include "pipeline/data/seeded_random.h"
 #include "pipeline/train/checkpoint.h"
 #include "pipeline/train/memory.h"
+#include "pipeline/train/radam.h"
 
 namespace vidqa::train {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TrainSummary, parameters, epochs, best_epoch, seconds_per_epoch,
-                                   peak_memory_mb, val, test)
-
 namespace {
+
+nlohmann::ordered_json to_json(const TrainSummary& s) {
+  return {{"parameters", s.parameters},
+          {"epochs", s.epochs},
+          {"best_epoch", s.best_epoch},
+          {"seconds_per_epoch", s.seconds_per_epoch},
+          {"peak_memory_mb", s.peak_memory_mb},
+          {"val", s.val},
+          {"test", s.test ? nlohmann::ordered_json(*s.test) : nullptr}};
+}
+
+TrainSummary summary_from_json(const nlohmann::json& json) {
+  TrainSummary s;
+  json.at("parameters").get_to(s.parameters);
+  json.at("epochs").get_to(s.epochs);
+  json.at("best_epoch").get_to(s.best_epoch);
+  json.at("seconds_per_epoch").get_to(s.seconds_per_epoch);
+  json.at("peak_memory_mb").get_to(s.peak_memory_mb);
+  json.at("val").get_to(s.val);
+  if (!json.at("test").is_null()) s.test = json.at("test").get<double>();
+  return s;
+}
 
 /// train.log, and whoever listens.
 class Log {
@@ -58,6 +79,9 @@ void check_arguments(const data::QaDataset& train_set, const data::QaDataset& va
               options.weight_decay);
   TORCH_CHECK(options.clip_norm >= 0, "train: clip norm must not be negative, got ",
               options.clip_norm);
+  TORCH_CHECK(options.validate_every >= 0 && options.validate_first >= 0,
+              "train: validations within an epoch: numbers of batches must not be negative, got ",
+              options.validate_first, " and ", options.validate_every);
   TORCH_CHECK(options.patience >= 0, "train: patience must not be negative, got ",
               options.patience);
   for (const auto& [split, set] : {std::pair("training", &train_set),
@@ -80,27 +104,51 @@ int64_t count_scalars(const std::vector<torch::Tensor>& tensors) {
   return count;
 }
 
-double median_seconds(const std::vector<EpochRecord>& history) {
+/// Of an epoch.
+double median_seconds(const std::vector<Validation>& history) {
+  std::map<int64_t, double> of_epoch;
+  for (const Validation& validation : history) of_epoch[validation.epoch] += validation.seconds;
   std::vector<double> seconds;
-  for (const EpochRecord& record : history) seconds.push_back(record.seconds);
+  for (const auto& item : of_epoch) seconds.push_back(item.second);
   std::sort(seconds.begin(), seconds.end());
   const size_t n = seconds.size();
   return n == 0 ? 0 : (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
 }
 
 void write_metrics_csv(const std::string& path, const PrimaryMetric& metric,
-                       const std::vector<EpochRecord>& history) {
+                       const std::vector<Validation>& history) {
   std::string text = fmt::format("epoch,step,train_loss,val_{},seconds\n", metric.name);
-  for (const EpochRecord& r : history)
+  for (const Validation& r : history)
     text += fmt::format("{},{},{},{},{:.3f}\n", r.epoch, r.step, r.train_loss, r.val, r.seconds);
   features::write_text_atomically(path, text);
 }
 
-/// One pass over the training questions. Returns the mean loss over them.
-double train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
-                   const data::QaDataset& dataset, const TrainOptions& options,
-                   torch::Device device, int64_t epoch, const TrainObserver& observer) {
+std::unique_ptr<torch::optim::Optimizer> make_optimizer(
+    const TrainOptions& options, const std::vector<torch::Tensor>& parameters) {
+  if (options.optimizer == Optimizer::kRAdam)
+    return std::make_unique<RAdam>(
+        parameters, RAdamOptions(options.learning_rate).weight_decay(options.weight_decay));
+  return std::make_unique<torch::optim::Adam>(parameters,
+                                              torch::optim::AdamOptions(options.learning_rate)
+                                                  .betas({0.9, 0.999})
+                                                  .eps(1e-8)
+                                                  .weight_decay(options.weight_decay));
+}
+
+/// Whether the split is scored after this batch of an epoch (from 0), which is not its last.
+bool validates_after(const TrainOptions& options, int64_t batch) {
+  return options.validate_every > 0 && batch >= options.validate_first &&
+         (batch - options.validate_first) % options.validate_every == 0;
+}
+
+/// One pass over the training questions. `validate` takes a record of all but `val` at the times
+/// that the options give, the last one at the end of the epoch.
+void train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
+                 const data::QaDataset& dataset, const TrainOptions& options, torch::Device device,
+                 int64_t epoch, const TrainObserver& observer,
+                 const std::function<void(const Validation&)>& validate) {
   enum Purpose : uint64_t { kOrder, kDropout };
+  using Clock = std::chrono::steady_clock;
   std::vector<int64_t> order(static_cast<size_t>(dataset.size()));
   std::iota(order.begin(), order.end(), 0);
   data::SeededRandom({options.seed, kOrder, static_cast<uint64_t>(epoch)}).shuffle(order);
@@ -110,6 +158,7 @@ double train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
   model.train();
   double loss_sum = 0;
   int64_t questions = 0;
+  Clock::time_point start = Clock::now();
   for (int64_t b = 0; b < batches; ++b) {
     const int64_t step = (epoch - 1) * batches + b + 1;
     const auto first = order.begin() + b * options.batch_size;
@@ -119,34 +168,54 @@ double train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
     torch::manual_seed(
         data::SeededRandom({options.seed, kDropout, static_cast<uint64_t>(step)}).bits());
     optimizer.zero_grad();
-    const torch::Tensor loss =
-        models::answer_loss(dataset.task(), model.forward(batch).scores, batch.labels);
+    const torch::Tensor loss = model.loss(model.forward(batch), batch.labels);
     const double value = loss.item<double>();
     TORCH_CHECK(std::isfinite(value), "train: the loss is ", value, " in epoch ", epoch, ", step ",
                 step, " (a lower learning rate or --clip-norm may help)");
-    loss.backward();
+    const double scale =
+        options.loss_reduction == LossReduction::kSum ? static_cast<double>(batch.size()) : 1;
+    (loss * scale).backward();
     if (options.clip_norm > 0) torch::nn::utils::clip_grad_norm_(parameters, options.clip_norm);
     optimizer.step();
 
     loss_sum += value * static_cast<double>(batch.size());
     questions += batch.size();
-    if (observer.on_step)
-      observer.on_step(epoch, b + 1, batches, loss_sum / static_cast<double>(questions));
+    const double mean_loss = loss_sum / static_cast<double>(questions);
+    if (observer.on_step) observer.on_step(epoch, b + 1, batches, mean_loss);
+    if (b + 1 < batches && !validates_after(options, b)) continue;
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    validate({epoch, step, mean_loss, 0, seconds});
+    model.train();
+    loss_sum = 0;
+    questions = 0;
+    start = Clock::now();
   }
-  return loss_sum / static_cast<double>(questions);
 }
 
-/// Takes the epoch's record into the state; true when it is the best so far.
-bool record_epoch(const EpochRecord& record, const PrimaryMetric& metric, TrainState& state) {
-  state.epochs_done = record.epoch;
-  state.history.push_back(record);
-  const bool best = state.best_epoch == 0 || metric.better(record.val, state.best_metric);
+/// Takes a validation into the state; true when it is the best so far.
+bool record(const Validation& validation, const PrimaryMetric& metric, TrainState& state) {
+  state.history.push_back(validation);
+  const bool best = state.best_epoch == 0 || metric.better(validation.val, state.best_metric);
   if (best) {
-    state.best_epoch = record.epoch;
-    state.best_metric = record.val;
+    state.best_epoch = validation.epoch;
+    state.best_metric = validation.val;
   }
-  state.validations_since_best = record.epoch - state.best_epoch;
   return best;
+}
+
+/// After the last validation of an epoch.
+void end_epoch(int64_t epoch, PatienceCounts counts, TrainState& state) {
+  state.epochs_done = epoch;
+  if (state.best_epoch < epoch) {
+    ++state.unproductive_epochs;
+  } else if (counts == PatienceCounts::kInARow) {
+    state.unproductive_epochs = 0;
+  }
+}
+
+bool has_answers(const data::QaDataset& dataset) {
+  return std::any_of(dataset.questions().begin(), dataset.questions().end(),
+                     [](const data::Question& question) { return question.label >= 0; });
 }
 
 TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train_set,
@@ -159,15 +228,12 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
   reset_peak_memory();
 
   model.to(device);
-  torch::optim::Adam optimizer(model.trainable_parameters(),
-                               torch::optim::AdamOptions(options.learning_rate)
-                                   .betas({0.9, 0.999})
-                                   .eps(1e-8)
-                                   .weight_decay(options.weight_decay));
+  const std::unique_ptr<torch::optim::Optimizer> optimizer =
+      make_optimizer(options, model.trainable_parameters());
   TrainState state;
   state.config_identity = config_identity;
   if (std::filesystem::exists(run.last_checkpoint())) {
-    state = load_checkpoint(run.last_checkpoint(), model, &optimizer);
+    state = load_checkpoint(run.last_checkpoint(), model, optimizer.get());
     log.say(fmt::format("going on after epoch {}", state.epochs_done));
   }
 
@@ -182,28 +248,23 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
   };
 
   const auto out_of_patience = [&] {
-    return options.patience > 0 && state.validations_since_best >= options.patience;
+    return options.patience > 0 && state.unproductive_epochs >= options.patience;
   };
-  while (state.epochs_done < options.epochs && !out_of_patience()) {
-    EpochRecord record;
-    record.epoch = state.epochs_done + 1;
-    const auto start = std::chrono::steady_clock::now();
-    record.train_loss =
-        train_epoch(model, optimizer, train_set, options, device, record.epoch, observer);
-    record.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    record.step = record.epoch * ((train_set.size() + options.batch_size - 1) / options.batch_size);
-    record.val = value_of(evaluate("val", val_set));
-
-    // last.pt comes after the rest: an interruption in between repeats the epoch, with equal
-    // result.
-    const bool best = record_epoch(record, metric, state);
+  const auto validate = [&](Validation validation) {
+    validation.val = value_of(evaluate("val", val_set));
+    const bool best = record(validation, metric, state);
     if (best) save_checkpoint(run.best_checkpoint(), model, nullptr, state);
     write_metrics_csv(run.metrics_csv(), metric, state.history);
-    save_checkpoint(run.last_checkpoint(), model, &optimizer, state);
-    log.say(fmt::format("epoch {}: loss {:.4f}, validation {} {:.4f}{}, {:.1f} s", record.epoch,
-                        record.train_loss, metric.name, record.val, best ? " (best)" : "",
-                        record.seconds));
+    log.say(fmt::format("epoch {}, step {}: loss {:.4f}, validation {} {:.4f}{}, {:.1f} s",
+                        validation.epoch, validation.step, validation.train_loss, metric.name,
+                        validation.val, best ? " (best)" : "", validation.seconds));
+  };
+  while (state.epochs_done < options.epochs && !out_of_patience()) {
+    const int64_t epoch = state.epochs_done + 1;
+    train_epoch(model, *optimizer, train_set, options, device, epoch, observer, validate);
+    end_epoch(epoch, options.patience_counts, state);
+    // After the rest: an interruption in between repeats the epoch, with equal result.
+    save_checkpoint(run.last_checkpoint(), model, optimizer.get(), state);
   }
 
   load_checkpoint(run.best_checkpoint(), model, nullptr);
@@ -211,6 +272,9 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
   const std::vector<Prediction> test = evaluate("test", test_set);
   write_predictions(run.predictions("val"), val);
   write_predictions(run.predictions("test"), test);
+  const bool is_scored = has_answers(test_set);
+  if (!is_scored && test_set.task() == models::Task::kMultipleChoice)
+    write_submission(run.submission_json(), test);
 
   TrainSummary summary;
   summary.parameters = count_scalars(model.trainable_parameters());
@@ -219,10 +283,11 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
   summary.seconds_per_epoch = median_seconds(state.history);
   summary.peak_memory_mb = peak_memory_mb();
   summary.val = value_of(val);
-  summary.test = value_of(test);
-  features::write_text_atomically(run.summary_json(), nlohmann::json(summary).dump(2) + "\n");
-  log.say(fmt::format("best epoch {}: validation {} {:.4f}, test {:.4f}", summary.best_epoch,
-                      metric.name, summary.val, summary.test));
+  if (is_scored) summary.test = value_of(test);
+  features::write_text_atomically(run.summary_json(), to_json(summary).dump(2) + "\n");
+  log.say(fmt::format(
+      "best epoch {}: validation {} {:.4f}, test {}", summary.best_epoch, metric.name, summary.val,
+      summary.test ? fmt::format("{:.4f}", *summary.test) : "without public answers"));
   run.mark_done();
   return summary;
 }
@@ -259,7 +324,7 @@ TrainSummary read_summary(const std::string& path) {
   std::ifstream file(path);
   TORCH_CHECK(file, path, ": cannot open the summary");
   try {
-    return nlohmann::json::parse(file).get<TrainSummary>();
+    return summary_from_json(nlohmann::json::parse(file));
   } catch (const nlohmann::json::exception& error) {
     TORCH_CHECK(false, path, ": not a summary of a run: ", error.what());
   }

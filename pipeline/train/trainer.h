@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -12,14 +13,39 @@
 
 namespace vidqa::train {
 
+enum class Optimizer {
+  kAdam,   ///< betas 0.9 and 0.999, eps 1e-8 (published HME and TVQA); decay: L2 in the gradient
+  kRAdam,  ///< of trying_blp (radam.h); decay apart from the gradient
+};
+
+/// Of the loss over the questions of a batch.
+enum class LossReduction {
+  kMean,  ///< published HME
+  kSum,   ///< published TVQA
+};
+
+/// What makes an epoch count against the patience of a run.
+enum class PatienceCounts {
+  kInARow,   ///< epochs since the last one with a better validation
+  kInTotal,  ///< all epochs without a better validation (published TVQA)
+};
+
 struct TrainOptions {
   int64_t epochs = 20;
   int64_t batch_size = 32;
   int64_t eval_batch_size = 64;
-  double learning_rate = 1e-3;  ///< Adam, betas 0.9 and 0.999, eps 1e-8 (published HME)
-  double weight_decay = 0;      ///< L2 in the gradient
+  Optimizer optimizer = Optimizer::kAdam;
+  double learning_rate = 1e-3;
+  double weight_decay = 0;
   double clip_norm = 0;  ///< greatest norm of the whole gradient; 0: no clipping (published HME)
-  int64_t patience = 0;  ///< stop after this many validations without a better one; 0: never
+  LossReduction loss_reduction = LossReduction::kMean;
+  /// Validation at the end of every epoch, and, unless 0, also after the batches `validate_first`,
+  /// `validate_first` + `validate_every`, ... of it, counted from 0. Published TVQA: 0, 400;
+  /// trying_blp: 2, 25600 / batch size.
+  int64_t validate_every = 0;
+  int64_t validate_first = 0;
+  int64_t patience = 0;  ///< stop after so many epochs without a better validation; 0: never
+  PatienceCounts patience_counts = PatienceCounts::kInARow;
   uint64_t seed = 1;
   std::string device = "cpu";
 };
@@ -33,7 +59,8 @@ class Interrupted : public std::runtime_error {
 
 /// What is going on, for a progress bar and the log. All functions may be empty.
 struct TrainObserver {
-  /// After every step: `done` of `total` batches of this epoch, mean loss of the epoch so far.
+  /// After every step: `done` of `total` batches of this epoch, mean loss since the last
+  /// validation.
   std::function<void(int64_t epoch, int64_t done, int64_t total, double mean_loss)> on_step;
   /// While a split is evaluated.
   std::function<void(const std::string& split, int64_t done, int64_t total)> on_evaluate;
@@ -49,15 +76,18 @@ struct TrainSummary {
   double seconds_per_epoch = 0;  ///< median over epochs, training only
   /// Resident set of the process since the (last) start of this run, MiB.
   double peak_memory_mb = 0;
-  double val = 0;   ///< primary metric of the best checkpoint
-  double test = 0;  ///< primary metric of the best checkpoint; the test split is scored once
+  double val = 0;  ///< primary metric of the best checkpoint
+  /// Primary metric of the best checkpoint; the test split is scored once. Unset where its answers
+  /// are not public.
+  std::optional<double> test;
 };
 
-/// Trains with Adam, validates after every epoch, keeps the best checkpoint by the validation split
-/// (the earlier one on ties), then scores validation and test once with it and writes the
-/// predictions. Goes on from checkpoints/last.pt when there is one: the outcome is bit for bit that
-/// of an uninterrupted run (same machine, same number of threads), because batch order and dropout
-/// are functions of (seed, epoch, step) alone. A run that is DONE is left as it is.
+/// Trains, validates after every epoch or more often, keeps the best checkpoint by the validation
+/// split (the earlier one on ties), then scores validation and test once with it and writes the
+/// predictions, and for a multiple-choice test split without answers the submission file. Goes on
+/// from checkpoints/last.pt when there is one: the outcome is bit for bit that of an uninterrupted
+/// run (same machine, same number of threads), because batch order and dropout are functions of
+/// (seed, epoch, step) alone. A run that is DONE is left as it is.
 ///
 /// `config_identity` is kept in the checkpoint: a run folder with another identity is refused,
 /// naming what differs. A loss that is not finite stops the run, naming epoch and step; then, as

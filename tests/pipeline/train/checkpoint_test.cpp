@@ -59,7 +59,7 @@ TrainState some_state() {
   state.epochs_done = 2;
   state.best_epoch = 1;
   state.best_metric = 1.0 / 3;
-  state.validations_since_best = 1;
+  state.unproductive_epochs = 1;
   state.config_identity = "fusion=mfb:factor=2\nseed=1\n";
   state.history = {{1, 10, 0.1, 1.0 / 3, 1.5}, {2, 20, 0.05, 0.25, 1.25}};
   return state;
@@ -85,7 +85,7 @@ TEST_F(CheckpointTest, BringsBackParametersBuffersAndState) {
   EXPECT_EQ(state.epochs_done, 2);
   EXPECT_EQ(state.best_epoch, 1);
   EXPECT_EQ(state.best_metric, 1.0 / 3);
-  EXPECT_EQ(state.validations_since_best, 1);
+  EXPECT_EQ(state.unproductive_epochs, 1);
   EXPECT_EQ(state.config_identity, some_state().config_identity);
   ASSERT_EQ(state.history.size(), 2u);
   EXPECT_EQ(state.history[1].step, 20);

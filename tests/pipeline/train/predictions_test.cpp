@@ -31,7 +31,8 @@ Prediction example(const std::string& id) {
 TEST(Predictions, ComeBackAsTheyWereWritten) {
   const testing::TempDir folder;
   const std::string path = folder.file("predictions.jsonl");
-  const std::vector<Prediction> written = {example("A"), example("B")};
+  std::vector<Prediction> written = {example("A"), example("B")};
+  written[1].stream_scores = {{"sub", {0.25, -1, 3}}, {"imagenet", {1.0 / 7, 0, 0}}};
   write_predictions(path, written);
   const std::vector<Prediction> read = read_predictions(path);
   ASSERT_EQ(read.size(), 2u);
@@ -44,6 +45,7 @@ TEST(Predictions, ComeBackAsTheyWereWritten) {
     EXPECT_EQ(read[i].correct, written[i].correct);
     EXPECT_EQ(read[i].raw_score, written[i].raw_score);
     EXPECT_EQ(read[i].scores, written[i].scores);
+    EXPECT_EQ(read[i].stream_scores, written[i].stream_scores);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "pipeline/train/checkpoint.h"
 #include "tests/pipeline/train/tiny_model.h"
@@ -77,15 +78,20 @@ TEST_P(EveryTask, LearnsTheRuleOfTheText) {
   training.options.epochs = 40;
   const TrainSummary summary = training();
   if (GetParam() == models::Task::kCount) {
-    EXPECT_LT(summary.test, 0.15);
+    EXPECT_LT(summary.test.value(), 0.15);
   } else {
-    EXPECT_GT(summary.test, 0.95);
+    EXPECT_GT(summary.test.value(), 0.95);
   }
   EXPECT_EQ(training.run.state(), RunFolder::State::kDone);
 }
 
 TEST_P(EveryTask, AResumedRunEqualsAnUninterruptedOneBitForBit) {
+  const auto published = [](Training& training) {
+    training.options.optimizer = Optimizer::kRAdam;
+    training.options.validate_every = 2;
+  };
   Training whole(GetParam());
+  published(whole);
   const TrainSummary expected = whole();
 
   // Within the first epoch, at its end, in a later one, twice, and while the test split is scored.
@@ -93,6 +99,7 @@ TEST_P(EveryTask, AResumedRunEqualsAnUninterruptedOneBitForBit) {
   for (const std::vector<Where>& stops :
        std::vector<std::vector<Where>>{{{1, 2}}, {{1, 4}}, {{3, 1}}, {{2, 4}, {4, 2}}, {{5, 0}}}) {
     Training part(GetParam());
+    published(part);
     for (const auto& [stop_epoch, stop_step] : stops) {
       TrainObserver observer;
       observer.on_step = [&](int64_t epoch, int64_t done, int64_t, double) {
@@ -161,7 +168,7 @@ TEST(Trainer, WritesWhatTheRunFolderPromises) {
   EXPECT_EQ(lines[0], "epoch,step,train_loss,val_accuracy");
   EXPECT_THAT(lines[1], StartsWith("1,4,"));
   EXPECT_THAT(lines[4], StartsWith("4,16,"));
-  EXPECT_THAT(read_file(training.run.log()), HasSubstr("epoch 4: loss"));
+  EXPECT_THAT(read_file(training.run.log()), HasSubstr("epoch 4, step 16: loss"));
 
   const auto test = read_predictions(training.run.predictions("test"));
   ASSERT_EQ(test.size(), training.test_questions.size());
@@ -193,12 +200,86 @@ TEST(Trainer, OnTiesTheEarlierEpochIsTheBest) {
   EXPECT_EQ(summary.val, 0);
 }
 
-TEST(Trainer, StopsAfterAsManyValidationsWithoutABetterOneAsItsPatience) {
+TEST(Trainer, StopsAfterAsManyEpochsWithoutABetterValidationAsItsPatience) {
+  for (const PatienceCounts counts : {PatienceCounts::kInARow, PatienceCounts::kInTotal}) {
+    Training training;
+    for (data::Question& question : training.val_questions)
+      question.label = data::Question::kNoLabel;
+    training.options.epochs = 10;
+    training.options.patience = 2;
+    training.options.patience_counts = counts;
+    EXPECT_EQ(training().epochs, 3);
+  }
+}
+
+TEST(Trainer, PatienceInTotalIsNeverReset) {
   Training training;
-  for (data::Question& question : training.val_questions) question.label = data::Question::kNoLabel;
-  training.options.epochs = 10;
-  training.options.patience = 2;
-  EXPECT_EQ(training().epochs, 3);
+  training.options.epochs = 30;
+  training.options.patience = 3;
+  training.options.patience_counts = PatienceCounts::kInTotal;
+  training();
+  // Epochs whose validation is not the best so far, from metrics.csv.
+  double best = -1;
+  int64_t unproductive = 0;
+  const std::vector<std::string> lines = metrics_lines(training.run);
+  for (size_t i = 1; i < lines.size(); ++i) {
+    EXPECT_LT(unproductive, 3) << "went on after the third";
+    const double val = std::stod(lines[i].substr(lines[i].rfind(',') + 1));
+    if (val > best) {
+      best = val;
+    } else {
+      ++unproductive;
+    }
+  }
+  EXPECT_EQ(unproductive, 3);
+}
+
+TEST(Trainer, ValidatesWithinAnEpochWhereToldAndAlwaysAtItsEnd) {
+  Training training;  // four batches an epoch
+  training.options.epochs = 2;
+  training.options.validate_every = 2;
+  training();
+  const std::vector<std::string> lines = metrics_lines(training.run);
+  ASSERT_EQ(lines.size(), 7u);
+  const char* expected[] = {"1,1,", "1,3,", "1,4,", "2,5,", "2,7,", "2,8,"};
+  for (size_t i = 0; i < 6; ++i) EXPECT_THAT(lines[i + 1], StartsWith(expected[i]));
+
+  Training later;
+  later.options.epochs = 1;
+  later.options.validate_first = 2;
+  later.options.validate_every = 5;
+  later();
+  ASSERT_EQ(metrics_lines(later.run).size(), 3u);
+  EXPECT_THAT(metrics_lines(later.run)[1], StartsWith("1,3,"));
+}
+
+TEST(Trainer, ASummedLossMovesByAsManyTimesAsThereAreQuestions) {
+  const auto moved = [](LossReduction reduction) {
+    Training training;
+    training.options.epochs = 1;
+    training.options.batch_size = 62;
+    training.options.optimizer = Optimizer::kRAdam;  // its first step is proportional
+    training.options.learning_rate = 1e-4;
+    training.options.loss_reduction = reduction;
+    training();
+    return training.model->out->bias - tiny_model(training.task, 1)->out->bias;
+  };
+  EXPECT_TRUE(torch::allclose(moved(LossReduction::kSum), 62 * moved(LossReduction::kMean), 1e-2));
+}
+
+TEST(Trainer, WritesASubmissionWhereTheAnswersAreNotPublic) {
+  Training training(models::Task::kMultipleChoice);
+  for (data::Question& question : training.test_questions)
+    question.label = data::Question::kNoLabel;
+  EXPECT_FALSE(training().test.has_value());
+  EXPECT_FALSE(read_summary(training.run.summary_json()).test.has_value());
+  const auto predictions = read_predictions(training.run.predictions("test"));
+  const auto submission = nlohmann::json::parse(read_file(training.run.submission_json()));
+  ASSERT_EQ(submission.size(), predictions.size());
+  for (const Prediction& p : predictions) {
+    const auto index = submission.at(p.question_id).get<size_t>();
+    EXPECT_EQ(p.scores.at(index).second, p.raw_score);
+  }
 }
 
 TEST(Trainer, TheTestSplitIsScoredOnceAndAfterAllEpochs) {
