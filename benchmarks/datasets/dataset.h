@@ -1,30 +1,43 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "benchmarks/datasets/faults.h"
 #include "pipeline/data/question.h"
 
 namespace vidqa::benchmarks {
 
 struct DatasetOptions {
-  std::string root;         ///< folder of the released files, or one above it
-  uint64_t split_seed = 1;  ///< where no validation split is released, it is drawn with this seed
-  double val_share = 0.1;   ///< its share of the training questions' clips
+  std::string root;          ///< folder of the released files, or one above it
+  uint64_t split_seed = 1;   ///< where no validation split is released, it is drawn with this seed
+  double val_share = 0.1;    ///< its share of the training questions' clips
+  bool full_length = false;  ///< TVQA: questions see their whole clip, not the annotated span
+  /// TVQA: streams that are read, of sub, vcpt, imagenet, motion and regional. Unset: those whose
+  /// files are there.
+  std::optional<std::vector<std::string>> streams = std::nullopt;
 };
 
 /// One row of the table from which `--dataset` and its help text come.
 struct DatasetEntry {
-  std::string name;  ///< msvd-qa, tgif-action, tgif-transition, tgif-count, tgif-frameqa
+  std::string name;  ///< msvd-qa, tgif-action, tgif-transition, tgif-count, tgif-frameqa, tvqa
   std::string summary;
   std::string paper;
-  data::QaCorpus (*load)(const DatasetOptions& options);
+  /// Reads the data set. Faults of single records go to `faults`; others are thrown.
+  data::QaCorpus (*load)(const DatasetOptions& options, Faults& faults);
 };
 
 const std::vector<DatasetEntry>& dataset_table();
 
+/// Row of `name`; throws c10::Error that lists the accepted names.
+const DatasetEntry& find_dataset(const std::string& name);
+
 /// Reads a data set; throws c10::Error naming file, line and remedy, or listing the accepted names.
 data::QaCorpus load_dataset(const std::string& name, const DatasetOptions& options);
+
+/// The same with faults of single records where the caller wants them.
+data::QaCorpus load_dataset(const std::string& name, const DatasetOptions& options, Faults& faults);
 
 }  // namespace vidqa::benchmarks

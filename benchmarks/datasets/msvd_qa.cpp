@@ -13,6 +13,7 @@
 #include "benchmarks/datasets/answer_set.h"
 #include "benchmarks/datasets/clip_split.h"
 #include "benchmarks/datasets/released_files.h"
+#include "pipeline/data/json_record.h"
 #include "pipeline/data/text_file.h"
 #include "pipeline/data/tokenizer.h"
 
@@ -65,51 +66,7 @@ std::unordered_map<int64_t, std::string> read_mapping(const std::string& path) {
   return names;
 }
 
-json read_array(const std::string& path) {
-  json records;
-  try {
-    records = json::parse(data::read_text(path));
-  } catch (const json::parse_error& error) {
-    TORCH_CHECK(false, path, ": is not valid JSON: ", error.what());
-  }
-  TORCH_CHECK(records.is_array(), path, ": must hold one JSON array of questions, got ",
-              records.type_name());
-  TORCH_CHECK(!records.empty(), path, ": holds no questions");
-  return records;
-}
-
-/// One record with the place that its errors name.
-class Record {
- public:
-  Record(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-    TORCH_CHECK(object.is_object(), where_, " must be an object, got ", object.type_name());
-  }
-
-  std::string text(const char* key) const {
-    const json& value = field(key);
-    TORCH_CHECK(value.is_string(), where_, ": '", key, "' must be a string, got ", value.dump());
-    return value.get<std::string>();
-  }
-  int64_t integer(const char* key) const {
-    const json& value = field(key);
-    TORCH_CHECK(value.is_number_integer(), where_, ": '", key, "' must be a whole number, got ",
-                value.dump());
-    return value.get<int64_t>();
-  }
-  const std::string& where() const { return where_; }
-
- private:
-  const json& field(const char* key) const {
-    const auto found = object_.find(key);
-    TORCH_CHECK(found != object_.end(), where_, ": the key '", key, "' is missing");
-    return *found;
-  }
-
-  const json& object_;
-  std::string where_;
-};
-
-data::Question read_question(const Record& record, const Release& release) {
+data::Question read_question(const data::JsonRecord& record, const Release& release) {
   data::Question question;
   question.id = std::to_string(record.integer("id"));
   const int64_t video_id = record.integer("video_id");
@@ -126,7 +83,7 @@ data::Question read_question(const Record& record, const Release& release) {
   TORCH_CHECK(!words.empty(), record.where(), ": the question holds no word: '", question.text,
               "'");
   question.type = words.front();
-  question.word_ids = {data::encode(words, release.vocabulary, static_cast<int64_t>(words.size()))};
+  question.word_ids = {data::encode(words, release.vocabulary)};
 
   question.answer = record.text("answer");
   const auto label = release.answer_class.find(question.answer);
@@ -136,16 +93,15 @@ data::Question read_question(const Record& record, const Release& release) {
 
 std::vector<data::Question> read_split(const Release& release, const std::string& split) {
   const std::string path = release.file(split + "_qa.json");
-  const json records = read_array(path);
   std::vector<data::Question> questions;
   std::unordered_set<std::string> ids;
-  questions.reserve(records.size());
-  for (size_t i = 0; i < records.size(); ++i) {
-    const Record record(records[i], fmt::format("{}: record {}", path, i + 1));
+  data::for_each_json_element(path, [&](const json& element, const std::string& where) {
+    const data::JsonRecord record(element, where);
     questions.push_back(read_question(record, release));
-    TORCH_CHECK(ids.insert(questions.back().id).second, record.where(), ": the id ",
-                questions.back().id, " stands in an earlier record already");
-  }
+    TORCH_CHECK(ids.insert(questions.back().id).second, where, ": the id ", questions.back().id,
+                " stands in an earlier record already");
+  });
+  TORCH_CHECK(!questions.empty(), path, ": holds no questions");
   return questions;
 }
 

@@ -7,6 +7,7 @@
 #include <c10/util/Exception.h>
 #include <nlohmann/json.hpp>
 
+#include "benchmarks/datasets/synthetic_dialogue.h"
 #include "benchmarks/datasets/synthetic_questions.h"
 #include "benchmarks/datasets/synthetic_render.h"
 #include "benchmarks/datasets/synthetic_scene.h"
@@ -19,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 1;          // counted up whenever equal options give another data set
+constexpr int kFormat = 2;          // counted up whenever equal options give another data set
 constexpr int64_t kMinClips = 20;   // two of each kind in every split
 constexpr int64_t kMinFrames = 16;  // three counts
 constexpr int64_t kMinSize = 32;
@@ -73,7 +74,8 @@ int64_t synthesize(const SynthOptions& options,
                    const std::function<void(int64_t done, int64_t total)>& on_clip) {
   check(options);
   const fs::path output(options.output);
-  for (const char* folder : {"videos", "tgif_qa", "msvd_qa"}) {
+  for (const char* folder :
+       {"videos", "tgif_qa", "msvd_qa", "tvqa/tvqa_qa_release", "tvqa/tvqa_subtitles"}) {
     std::error_code error;
     fs::create_directories(output / folder, error);
     TORCH_CHECK(!error, (output / folder).string(), ": cannot be made: ", error.message());
@@ -91,7 +93,10 @@ int64_t synthesize(const SynthOptions& options,
     }
     if (on_clip) on_clip(i + 1, options.clips);
   }
-  for (const auto& [name, content] : synthetic::annotation_files(options.seed, scenes))
+  std::map<std::string, std::string> files = synthetic::annotation_files(options.seed, scenes);
+  files.merge(synthetic::tvqa_files(options.seed, scenes,
+                                    static_cast<double>(options.frames) / options.fps));
+  for (const auto& [name, content] : files)
     if (!fs::exists(output / name))
       features::write_text_atomically((output / name).string(), content);
   return rendered;

@@ -8,11 +8,14 @@ namespace vidqa::benchmarks {
 
 /// A diagnostic data set: short H.264 clips of a large coloured shape that moves, grows, disappears
 /// and appears, or changes colour, several times, or does one such action before and another after
-/// the light goes out, with questions in the released formats of TGIF-QA and MSVD-QA.
+/// the light goes out, with questions in the released formats of TGIF-QA and MSVD-QA, and, with
+/// subtitles, of TVQA.
 ///
 ///   <output>/videos/<gif_name>.mp4
 ///   <output>/tgif_qa/{Train,Test}_{action,transition,count,frameqa}_question.csv
 ///   <output>/msvd_qa/{train,val,test}_qa.json, vocab.txt, answer_set.txt, youtube_mapping.txt
+///   <output>/tvqa/            questions in families that need subtitles, video, either or both:
+///                             synthetic_dialogue.h
 ///   <output>/scenes.jsonl     what is seen in every clip
 ///   <output>/options.json     what the folder was made with
 ///

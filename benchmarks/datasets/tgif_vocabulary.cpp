@@ -2,56 +2,24 @@
 
 #include <algorithm>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 #include <c10/util/Exception.h>
 
-#include "features/pickle.h"
-#include "pipeline/data/text_file.h"
+#include "benchmarks/datasets/pickled_index.h"
 #include "pipeline/data/tokenizer.h"
 
 namespace vidqa::benchmarks {
 namespace {
 
-namespace pickle = features::pickle;
-
 constexpr const char* kPadding = "#START#";
 constexpr const char* kTgifUnknownWord = "UNK";
 constexpr int64_t kUnknownId = 1;
 
-/// Reads {str: int} whose values are 0 .. size-1, each once.
-std::vector<std::string> read_index(const std::string& path) {
-  const std::string content = data::read_text(path);
-  std::vector<std::string> names;
-  std::vector<bool> taken;
-  try {
-    const pickle::ValuePtr root = pickle::read(content, pickle::numpy_globals());
-    const pickle::Dict& index = pickle::as_dict(*root);
-    names.resize(index.items.size());
-    taken.resize(index.items.size(), false);
-    for (const auto& [key, value] : index.items) {
-      const std::string& name = pickle::as_string(*key);
-      const int64_t id = pickle::as_int(*value);
-      const bool valid = id >= 0 && id < static_cast<int64_t>(names.size());
-      TORCH_CHECK(valid && !taken[static_cast<size_t>(id)], path, ": '", name, "' has id ", id,
-                  ", but ids must run from 0 to ", names.size(), " - 1, each once");
-      taken[static_cast<size_t>(id)] = true;
-      names[static_cast<size_t>(id)] = name;
-    }
-  } catch (const c10::Error&) {
-    throw;
-  } catch (const std::runtime_error& error) {
-    TORCH_CHECK(false, path, ": is not a pickled {word: id}: ", error.what());
-  }
-  TORCH_CHECK(!names.empty(), path, ": holds no words");
-  return names;
-}
-
 }  // namespace
 
 data::Vocabulary read_tgif_vocabulary(const std::string& path) {
-  std::vector<std::string> words = read_index(path);
+  std::vector<std::string> words = read_pickled_index(path);
   const auto unknown = std::find(words.begin(), words.end(), kTgifUnknownWord);
   TORCH_CHECK(unknown != words.end(), path, ": needs the word ", kTgifUnknownWord,
               " for unknown words");
@@ -59,7 +27,9 @@ data::Vocabulary read_tgif_vocabulary(const std::string& path) {
   return data::Vocabulary(std::move(words), unknown_id);
 }
 
-std::vector<std::string> read_tgif_answers(const std::string& path) { return read_index(path); }
+std::vector<std::string> read_tgif_answers(const std::string& path) {
+  return read_pickled_index(path);
+}
 
 data::Vocabulary build_tgif_vocabulary(const data::TsvTable& table,
                                        const std::vector<std::string>& columns,

@@ -7,63 +7,131 @@
 namespace vidqa::data {
 namespace {
 
-void collate_text(const std::vector<const Question*>& questions, models::Batch& batch) {
-  const size_t num_texts = questions.front()->word_ids.size();
+using Questions = std::vector<const Question*>;
+using Ids = std::vector<int64_t>;
+
+/// Sequences padded to the longest, and their lengths.
+struct Padded {
+  torch::Tensor values;
+  torch::Tensor lengths;
+};
+
+/// Texts of `per_question` sequences a question, one question after the other: (B * per_question,
+/// L).
+Padded pad_texts(const std::vector<const Ids*>& texts, const Questions& questions) {
+  const size_t per_question = texts.size() / questions.size();
   size_t longest = 0;
-  for (const Question* question : questions) {
-    TORCH_CHECK(question->word_ids.size() == num_texts && num_texts > 0, "collate: question ",
-                question->id, " has ", question->word_ids.size(),
-                " texts, the others of the batch have ", num_texts);
-    for (const std::vector<int64_t>& ids : question->word_ids) {
-      TORCH_CHECK(!ids.empty(), "collate: question ", question->id, " has a text without words");
-      longest = std::max(longest, ids.size());
-    }
+  for (size_t i = 0; i < texts.size(); ++i) {
+    TORCH_CHECK(!texts[i]->empty(), "collate: question ", questions[i / per_question]->id,
+                " has a text without words");
+    longest = std::max(longest, texts[i]->size());
   }
+  const auto count = static_cast<int64_t>(texts.size());
+  Padded padded{torch::zeros({count, static_cast<int64_t>(longest)}, torch::kInt64),
+                torch::zeros({count}, torch::kInt64)};
+  auto values = padded.values.accessor<int64_t, 2>();
+  auto lengths = padded.lengths.accessor<int64_t, 1>();
+  for (int64_t i = 0; i < count; ++i) {
+    const Ids& ids = *texts[static_cast<size_t>(i)];
+    lengths[i] = static_cast<int64_t>(ids.size());
+    std::copy(ids.begin(), ids.end(), values[i].data());
+  }
+  return padded;
+}
+
+/// The same for candidates: (B, A, L) and (B, A).
+Padded pad_candidates(const Questions& questions, std::vector<Ids> Question::*member) {
+  const size_t num_texts = (questions.front()->*member).size();
+  std::vector<const Ids*> texts;
+  for (const Question* question : questions) {
+    const std::vector<Ids>& candidates = question->*member;
+    TORCH_CHECK(candidates.size() == num_texts && num_texts > 0, "collate: question ", question->id,
+                " has ", candidates.size(), " texts, the others of the batch have ", num_texts);
+    for (const Ids& ids : candidates) texts.push_back(&ids);
+  }
+  const Padded flat = pad_texts(texts, questions);
   const auto size = static_cast<int64_t>(questions.size());
   const auto answers = static_cast<int64_t>(num_texts);
-  batch.text =
-      torch::zeros({size, answers, static_cast<int64_t>(longest)}, torch::kInt64);  // (B, A, L)
-  batch.text_lengths = torch::zeros({size, answers}, torch::kInt64);
-  auto text = batch.text.accessor<int64_t, 3>();
-  auto lengths = batch.text_lengths.accessor<int64_t, 2>();
+  return {flat.values.view({size, answers, -1}), flat.lengths.view({size, answers})};
+}
+
+/// Rows (n, D) each: (B, T, D) and (B).
+Padded pad_rows(const std::vector<torch::Tensor>& rows) {
+  const auto size = static_cast<int64_t>(rows.size());
+  int64_t longest = 0;
+  for (const torch::Tensor& clip : rows) longest = std::max(longest, clip.size(0));
+  Padded padded{torch::zeros({size, longest, rows.front().size(1)}),
+                torch::zeros({size}, torch::kInt64)};
+  auto lengths = padded.lengths.accessor<int64_t, 1>();
   for (int64_t b = 0; b < size; ++b) {
-    for (int64_t a = 0; a < answers; ++a) {
-      const auto& ids = questions[static_cast<size_t>(b)]->word_ids[static_cast<size_t>(a)];
-      lengths[b][a] = static_cast<int64_t>(ids.size());
-      std::copy(ids.begin(), ids.end(), text[b][a].data());
+    const torch::Tensor& clip = rows[static_cast<size_t>(b)];
+    padded.values[b].narrow(0, 0, clip.size(0)).copy_(clip);
+    lengths[b] = clip.size(0);
+  }
+  return padded;
+}
+
+void collate_text(const Questions& questions, models::Batch& batch) {
+  const Padded texts = pad_candidates(questions, &Question::word_ids);
+  batch.text = texts.values;           // (B, A, L)
+  batch.text_lengths = texts.lengths;  // (B, A)
+  if (questions.front()->question_ids.empty()) return;
+
+  std::vector<const Ids*> question_ids;
+  for (const Question* question : questions) question_ids.push_back(&question->question_ids);
+  const Padded words = pad_texts(question_ids, questions);
+  batch.question = words.values;           // (B, L)
+  batch.question_lengths = words.lengths;  // (B)
+  const Padded answers = pad_candidates(questions, &Question::answer_ids);
+  batch.answers = answers.values;          // (B, A, L)
+  batch.answer_lengths = answers.lengths;  // (B, A)
+}
+
+void collate_text_streams(const Questions& questions, models::Batch& batch) {
+  for (const auto& [name, first] : questions.front()->text_streams) {
+    std::vector<const Ids*> texts;
+    for (const Question* question : questions) {
+      const auto found = question->text_streams.find(name);
+      TORCH_CHECK(found != question->text_streams.end(), "collate: question ", question->id,
+                  " lacks the stream ", name, " that the others of the batch have");
+      texts.push_back(&found->second);
     }
+    Padded ids = pad_texts(texts, questions);
+    batch.streams.push_back({name, ids.values, ids.lengths});
   }
 }
 
-void collate_video(const std::vector<const VideoFeatures::Clip*>& clips, models::Batch& batch) {
-  const auto size = static_cast<int64_t>(clips.size());
-  int64_t longest = 0;
-  for (const VideoFeatures::Clip* clip : clips)
-    longest = std::max(longest, clip->appearance.size(0));
-  batch.appearance =
-      torch::zeros({size, longest, clips.front()->appearance.size(1)});         // (B, T, Da)
-  batch.motion = torch::zeros({size, longest, clips.front()->motion.size(1)});  // (B, T, Dm)
-  batch.video_lengths = torch::zeros({size}, torch::kInt64);
-  auto lengths = batch.video_lengths.accessor<int64_t, 1>();
-  for (int64_t b = 0; b < size; ++b) {
-    const VideoFeatures::Clip& clip = *clips[static_cast<size_t>(b)];
-    const int64_t rows = clip.appearance.size(0);
-    batch.appearance[b].narrow(0, 0, rows).copy_(clip.appearance);
-    batch.motion[b].narrow(0, 0, rows).copy_(clip.motion);
-    lengths[b] = rows;
+void collate_clips(const std::vector<VideoFeatures::Clip>& clips,
+                   const std::vector<std::string>& stream_names, models::Batch& batch) {
+  const auto rows_of = [&](const auto& member) {
+    std::vector<torch::Tensor> rows;
+    for (const VideoFeatures::Clip& clip : clips) rows.push_back(member(clip));
+    return pad_rows(rows);
+  };
+  if (clips.front().appearance.defined()) {
+    const Padded appearance = rows_of([](const auto& clip) { return clip.appearance; });
+    batch.appearance = appearance.values;                                         // (B, T, Da)
+    batch.motion = rows_of([](const auto& clip) { return clip.motion; }).values;  // (B, T, Dm)
+    batch.video_lengths = appearance.lengths;
+  }
+  for (size_t s = 0; s < clips.front().streams.size(); ++s) {
+    const Padded rows = rows_of([&](const auto& clip) { return clip.streams.at(s); });
+    batch.streams.push_back({stream_names.at(s), rows.values, rows.lengths});  // (B, T, D)
   }
 }
 
 }  // namespace
 
-models::Batch collate(const std::vector<const Question*>& questions, models::Task task,
-                      const std::vector<const VideoFeatures::Clip*>& clips) {
+models::Batch collate(const Questions& questions, models::Task task,
+                      const std::vector<VideoFeatures::Clip>& clips,
+                      const std::vector<std::string>& stream_names) {
   TORCH_CHECK(!questions.empty(), "collate: a batch needs at least one question");
   TORCH_CHECK(clips.empty() || clips.size() == questions.size(), "collate: ", questions.size(),
               " questions need as many clips or none, got ", clips.size());
   models::Batch batch;
   collate_text(questions, batch);
-  if (!clips.empty()) collate_video(clips, batch);
+  collate_text_streams(questions, batch);
+  if (!clips.empty()) collate_clips(clips, stream_names, batch);
   std::vector<int64_t> labels;
   labels.reserve(questions.size());
   for (const Question* question : questions) labels.push_back(question->label);

@@ -1,6 +1,7 @@
 #include "pipeline/data/feature_stream.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,28 +9,68 @@
 #include <torch/torch.h>
 
 namespace vidqa::data {
+namespace {
 
-FeatureStream::FeatureStream(const std::string& path, std::string dense_array)
-    : reader_(path), dense_array_(std::move(dense_array)), dense_arrays_(reader_.dense_arrays()) {}
+constexpr int64_t kRegionWidth = 2048;  // of TVQA's regional features
+constexpr int64_t kBlindRegionRows = 2;
+
+/// The part of rows 0 .. num_rows - 1 that a question sees.
+Question::RowRange visible_rows(const Question& question, int64_t num_rows) {
+  if (!question.feature_rows) return {0, num_rows};
+  const int64_t first = std::clamp<int64_t>(question.feature_rows->first, 0, num_rows);
+  const int64_t last = std::clamp<int64_t>(question.feature_rows->last, first, num_rows);
+  return {first, last};
+}
+
+/// Throws naming the first row that is not finite; `where` names the clip.
+void check_finite(const torch::Tensor& rows, const std::string& where) {
+  const torch::Tensor finite = torch::isfinite(rows).all(1);  // (n)
+  if (finite.all().item<bool>()) return;
+  const int64_t bad_row = finite.logical_not().nonzero()[0].item<int64_t>();
+  TORCH_CHECK(false, where, " holds NaN or Inf in row ", bad_row, "; extract it again");
+}
+
+}  // namespace
+
+FeatureStream::FeatureStream(FeatureStreamOptions options, std::shared_ptr<ClipCache> cache)
+    : options_(std::move(options)), cache_(std::move(cache)), norm_(options_.norm) {
+  TORCH_CHECK(options_.max_rows >= 1 && options_.top_regions >= 1, "feature stream '",
+              options_.name, "': must read at least one row, got ", options_.max_rows, " and ",
+              options_.top_regions, " regions");
+  if (options_.layout == FeatureLayout::kRegions) {
+    region_file_ = std::make_unique<RegionFile>(options_.path);
+    return;
+  }
+  rows_file_ = std::make_unique<features::FeatureReader>(options_.path);
+  dense_arrays_ = rows_file_->dense_arrays();
+}
+
+void FeatureStream::fit(const std::vector<Question>& train) {
+  const std::vector<Question> clips = one_question_per_clip(train);
+  norm_.fit(static_cast<int64_t>(clips.size()),
+            [&](int64_t i) { return rows(clips[static_cast<size_t>(i)]); });
+}
 
 torch::Tensor FeatureStream::find(const Question& question) const {
   for (const std::string& key : question.feature_keys)
-    if (reader_.contains(key)) return reader_.read(key);
-  const bool has_array =
-      std::find(dense_arrays_.begin(), dense_arrays_.end(), dense_array_) != dense_arrays_.end();
+    if (rows_file_->contains(key)) return rows_file_->read(key);
+  const bool has_array = std::find(dense_arrays_.begin(), dense_arrays_.end(),
+                                   options_.dense_array) != dense_arrays_.end();
   TORCH_CHECK(has_array && question.feature_row >= 0, missing_message(question));
-  return reader_.read_dense(dense_array_, question.feature_row);
+  return rows_file_->read_dense(options_.dense_array, question.feature_row);
 }
 
 std::string FeatureStream::missing_message(const Question& question) const {
-  std::string message = fmt::format("{}: no rows for clip '{}'; tried '{}'", reader_.path(),
+  std::string message = fmt::format("{}: no rows for clip '{}'; tried '{}'", options_.path,
                                     question.video, fmt::join(question.feature_keys, "', '"));
+  if (region_file_ != nullptr) return message + " (groups with 'features' and 'scores')";
   if (question.feature_row >= 0)
-    message += fmt::format(" and row {} of a dense array '{}'", question.feature_row, dense_array_);
+    message += fmt::format(" and row {} of a dense array '{}'", question.feature_row,
+                           options_.dense_array);
   if (!dense_arrays_.empty()) {
     message +=
         fmt::format("; the file holds the dense arrays '{}'", fmt::join(dense_arrays_, "', '"));
-  } else if (const std::vector<std::string> clips = reader_.clips(); !clips.empty()) {
+  } else if (const std::vector<std::string> clips = rows_file_->clips(); !clips.empty()) {
     message += fmt::format("; the file holds {} clips, such as '{}'", clips.size(), clips.front());
   } else {
     message += "; the file holds no clips";
@@ -37,25 +78,102 @@ std::string FeatureStream::missing_message(const Question& question) const {
   return message;
 }
 
-torch::Tensor FeatureStream::read(const Question& question) {
+torch::Tensor FeatureStream::clip(const Question& question) {
+  const std::string key =
+      fmt::format("{}\n{}\n{}", options_.path, options_.dense_array, question.video);
+  if (cache_ != nullptr)
+    if (const std::optional<torch::Tensor> cached = cache_->find(key)) return *cached;
   torch::Tensor rows = find(question);
-  const auto where = [&] { return fmt::format("{}: clip '{}'", reader_.path(), question.video); };
-  TORCH_CHECK(rows.dim() == 2 && rows.size(0) > 0 && rows.size(1) > 0, where(),
+  const std::string where = fmt::format("{}: clip '{}'", options_.path, question.video);
+  TORCH_CHECK(rows.dim() == 2 && rows.size(0) > 0 && rows.size(1) > 0, where,
               " has no rows; extract it again");
   if (dim_ < 0) dim_ = rows.size(1);
-  TORCH_CHECK(rows.size(1) == dim_, where(), " has width ", rows.size(1), ", the clips before it ",
+  TORCH_CHECK(rows.size(1) == dim_, where, " has width ", rows.size(1), ", the clips before it ",
               dim_, "; the file mixes features of two kinds");
-  const torch::Tensor finite = torch::isfinite(rows).all(1);  // (n)
-  if (!finite.all().item<bool>()) {
-    const int64_t bad_row = finite.logical_not().nonzero()[0].item<int64_t>();
-    TORCH_CHECK(false, where(), " holds NaN or Inf in row ", bad_row, "; extract it again");
-  }
+  check_finite(rows, where);
+  num_rows_[question.video] = rows.size(0);
+  if (cache_ != nullptr) cache_->insert(key, rows);
   return rows;
 }
 
+torch::Tensor FeatureStream::regions(const Question& question) {
+  for (const std::string& key : question.feature_keys) {
+    if (!region_file_->contains(key)) continue;
+    torch::Tensor rows = region_file_->top(key, question.feature_rows, options_.top_regions);
+    const bool is_blind = rows.size(0) == 0;
+    num_rows_[question.video] = region_file_->last_frame(key);
+    note_if_blind(question, is_blind, num_rows_[question.video]);
+    if (is_blind) return torch::zeros({0, dim_ < 0 ? kRegionWidth : dim_});
+    if (dim_ < 0) dim_ = rows.size(1);
+    TORCH_CHECK(rows.size(1) == dim_, options_.path, ": clip '", question.video, "' has width ",
+                rows.size(1), ", the clips before it ", dim_);
+    return rows;
+  }
+  TORCH_CHECK(false, missing_message(question));
+}
+
+torch::Tensor FeatureStream::rows(const Question& question) {
+  if (region_file_ != nullptr) return regions(question);
+  const torch::Tensor whole = clip(question);
+  const Question::RowRange visible = visible_rows(question, whole.size(0));
+  note_if_blind(question, visible.first == visible.last, whole.size(0));
+  return whole.narrow(0, visible.first, visible.last - visible.first);
+}
+
+torch::Tensor FeatureStream::read(const Question& question) {
+  const torch::Tensor seen = rows(question);
+  const int64_t count = seen.size(0);
+  if (count == 0)
+    return torch::zeros({region_file_ != nullptr ? kBlindRegionRows : 1, seen.size(1)});
+  return norm_.apply(seen.narrow(0, 0, std::min(count, options_.max_rows)));
+}
+
+void FeatureStream::check(const Question& question) {
+  if (region_file_ != nullptr) {
+    for (const std::string& key : question.feature_keys) {
+      if (!region_file_->contains(key)) continue;
+      const int64_t last = region_file_->last_frame(key);
+      num_rows_[question.video] = last;
+      const auto& range = question.feature_rows;
+      const bool is_blind =
+          range ? std::max<int64_t>(range->first, 1) > std::min(range->last, last) - 1 : last < 1;
+      return note_if_blind(question, is_blind, last);
+    }
+    TORCH_CHECK(false, missing_message(question));
+  }
+  const auto known = num_rows_.find(question.video);
+  const int64_t num_rows = known != num_rows_.end() ? known->second : clip(question).size(0);
+  const Question::RowRange visible = visible_rows(question, num_rows);
+  note_if_blind(question, visible.first == visible.last, num_rows);
+}
+
+void FeatureStream::note_if_blind(const Question& question, bool is_blind, int64_t num_rows) {
+  if (!is_blind || !blind_ids_.insert(question.id).second) return;
+  const Question::RowRange range = question.feature_rows.value_or(Question::RowRange{0, num_rows});
+  blind_questions_.push_back(fmt::format("{} ({}, rows {} to {} of {})", question.id,
+                                         question.video, range.first, range.last, num_rows));
+}
+
 int64_t FeatureStream::dim() const {
-  TORCH_CHECK(dim_ > 0, reader_.path(), ": the feature width is known once a clip has been read");
+  if (dim_ < 0 && region_file_ != nullptr) return kRegionWidth;
+  TORCH_CHECK(dim_ > 0, options_.path, ": the feature width is known once a clip has been read");
   return dim_;
+}
+
+std::vector<Question> one_question_per_clip(const std::vector<Question>& questions) {
+  std::map<std::string, const Question*> clips;
+  for (const Question& question : questions) clips.emplace(question.video, &question);
+  std::vector<Question> result;
+  result.reserve(clips.size());
+  for (const auto& [video, question] : clips) {
+    Question whole;
+    whole.id = question->id;
+    whole.video = question->video;
+    whole.feature_keys = question->feature_keys;
+    whole.feature_row = question->feature_row;
+    result.push_back(std::move(whole));
+  }
+  return result;
 }
 
 }  // namespace vidqa::data

@@ -7,20 +7,24 @@
 #include <vector>
 
 #include "models/task.h"
+#include "pipeline/data/feature_options.h"
 #include "pipeline/data/vocabulary.h"
 
 namespace vidqa::data {
 
 /// One question about one clip, whatever data set it comes from.
 struct Question {
-  /// Label of a question whose answer is outside the answer set: counted as wrong, never trained on.
+  /// Label of a question whose answer is outside the answer set: counted as wrong, never trained
+  /// on.
   static constexpr int64_t kNoLabel = -1;
 
   std::string id;     ///< unique within a data set: MSVD-QA `id`, TGIF-QA `vid_id`
   std::string video;  ///< the clip, as people would name it
-  /// Names under which the clip's rows may stand in a feature file, tried in this order (TGIF-QA: `key`, `gif_name`).
+  /// Names under which the clip's rows may stand in a feature file, tried in this order (TGIF-QA:
+  /// `key`, `gif_name`).
   std::vector<std::string> feature_keys;
-  /// Row of the clip in dense arrays (N, T, D) such as MSVD-QA's /vgg and /c3d; -1: not in such a data set.
+  /// Row of the clip in dense arrays (N, T, D) such as MSVD-QA's /vgg and /c3d; -1: not in such a
+  /// data set.
   int64_t feature_row = -1;
 
   std::string text;                     ///< the question as written
@@ -41,12 +45,15 @@ struct Question {
   std::optional<RowRange> feature_rows;
 
   std::string answer;  ///< the right answer as written
-  /// Class in the answer set, index of the right candidate, or the count that the loss uses; kNoLabel if there is none.
+  /// Class in the answer set, index of the right candidate, or the count that the loss uses;
+  /// kNoLabel if there is none.
   int64_t label = kNoLabel;
-  std::string type;  ///< question type for per-type figures: what/who/..., object/number/colour/location
+  std::string
+      type;  ///< question type for per-type figures: what/who/..., object/number/colour/location
 };
 
-/// All that a released data set gives: questions of the three splits, their vocabulary and the answer set.
+/// All that a released data set gives: questions of the three splits, their vocabulary and the
+/// answer set.
 struct QaCorpus {
   std::string name;  ///< as on the command line: msvd-qa, tgif-action, ...
   models::Task task = models::Task::kOpenEnded;
@@ -56,7 +63,14 @@ struct QaCorpus {
   std::vector<Question> val;
   std::vector<Question> test;
   int64_t max_frames = 20;  ///< time steps at most that the published model reads
-  /// Facts that a reader should be told once: dropped records, how the validation split was made, ...
+  /// Feature streams by name whose files stand beside the annotations (TVQA).
+  std::vector<FeatureStreamOptions> feature_streams;
+  /// File of word vectors that stands beside the annotations (WordVectorOptions::path).
+  std::optional<std::string> word_vectors;
+  /// Standard deviation of the vectors of words that such a file lacks, as published.
+  double unknown_word_deviation = 1;
+  /// Facts that a reader should be told once: dropped records, how the validation split was made,
+  /// ...
   std::vector<std::string> notes;
 };
 

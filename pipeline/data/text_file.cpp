@@ -9,13 +9,22 @@
 
 namespace vidqa::data {
 
-std::string read_text(const std::string& path) {
+void check_readable(const std::string& path) {
   TORCH_CHECK(std::filesystem::exists(path), path, ": no such file");
   TORCH_CHECK(!std::filesystem::is_directory(path), path, ": is a folder, a file is needed");
+}
+
+std::string read_bytes(const std::string& path) {
+  check_readable(path);
   std::ifstream stream(path, std::ios::binary);
   TORCH_CHECK(stream.good(), path, ": cannot be opened; check its permissions");
   std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
   TORCH_CHECK(!stream.bad(), path, ": cannot be read to its end");
+  return text;
+}
+
+std::string read_text(const std::string& path) {
+  std::string text = read_bytes(path);
   TORCH_CHECK(!text.empty(), path, ": is empty; fetch it again");
   return text;
 }

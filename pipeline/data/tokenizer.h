@@ -22,6 +22,28 @@ std::vector<std::string> tgif_words(const std::string& text);
 /// else changed.
 std::vector<std::string> msvd_words(const std::string& question);
 
+/// A TVQA text as the published preprocessing cleans it (`clean_str`), in its order:
+///   1. every byte outside A-Z a-z 0-9 ( ) , ! ? : . ' ` becomes a blank
+///   2. a blank before each 's, then 've, n't, 're, 'd, 'll, 'm, wherever it stands and in lower
+///   case
+///      only
+///   3. three full stops in a row become one; : , ! ? . become words of their own; ( ) vanish
+///   4. single blanks between words and none outside
+/// Case stays. Cleaning a clean text changes nothing.
+std::string tvqa_clean(const std::string& text);
+
+/// Words of a clean TVQA text: lower case, split at whitespace, commas left out.
+std::vector<std::string> tvqa_words(const std::string& clean_text);
+
+/// ASCII letters in lower case, every other byte as it is.
+std::string ascii_lower(const std::string& text);
+
+/// What stands between whitespace.
+std::vector<std::string> split_at_whitespace(const std::string& text);
+
+/// Ids of `words`.
+std::vector<int64_t> encode(const std::vector<std::string>& words, const Vocabulary& vocabulary);
+
 /// Ids of `words`, at most `max_words` of them.
 std::vector<int64_t> encode(const std::vector<std::string>& words, const Vocabulary& vocabulary,
                             int64_t max_words);

@@ -1,11 +1,10 @@
 #include "pipeline/data/video_features.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
 #include <utility>
-#include <vector>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/torch.h>
 
 #include "pipeline/data/feature_stream.h"
@@ -14,33 +13,7 @@
 namespace vidqa::data {
 namespace {
 
-constexpr double kMinNorm = 1e-12;  // torch.nn.functional.normalize
-
-/// Mean and standard deviation of every column, each (1, D); a column that never varies keeps its
-/// scale.
-struct ColumnStatistics {
-  torch::Tensor mean;
-  torch::Tensor deviation;
-
-  torch::Tensor standardize(const torch::Tensor& rows) const { return (rows - mean) / deviation; }
-};
-
-ColumnStatistics column_statistics(const std::vector<torch::Tensor>& clips) {
-  torch::Tensor sum = torch::zeros({1, clips.front().size(1)}, torch::kFloat64);
-  torch::Tensor squares = torch::zeros_like(sum);
-  int64_t rows = 0;
-  for (const torch::Tensor& clip : clips) {
-    sum += clip.to(torch::kFloat64).sum(0, /*keepdim=*/true);
-    rows += clip.size(0);
-  }
-  const torch::Tensor mean = sum / rows;
-  for (const torch::Tensor& clip : clips)
-    squares += (clip.to(torch::kFloat64) - mean).square().sum(0, /*keepdim=*/true);
-  torch::Tensor deviation = (squares / rows).sqrt();
-  const torch::Tensor constant = deviation <= 1e-7 * mean.abs();  // float32 noise of equal values
-  deviation = torch::where(constant, torch::ones_like(deviation), deviation);
-  return {mean.to(torch::kFloat32), deviation.to(torch::kFloat32)};
-}
+constexpr size_t kNamesInWarnings = 5;
 
 /// a[t+1] - a[t] for every row; 0 for the last one, so that both streams are of one length.
 torch::Tensor differences(const torch::Tensor& rows) {
@@ -50,100 +23,155 @@ torch::Tensor differences(const torch::Tensor& rows) {
   return result;
 }
 
-torch::Tensor l2_normalized(const torch::Tensor& rows) {
-  return rows / rows.norm(2, {1}, /*keepdim=*/true).clamp_min(kMinNorm);
-}
+/// Appearance and motion of a clip, step by step in pairs.
+class FeaturePair {
+ public:
+  FeaturePair(const VideoFeatureOptions& options, const std::shared_ptr<ClipCache>& cache)
+      : max_frames_(options.max_frames),
+        appearance_(stream("appearance", options.appearance_path, "vgg"), cache),
+        appearance_norm_(options.norm),
+        motion_norm_(options.norm) {
+    TORCH_CHECK(max_frames_ >= 1, "video features: max_frames must be at least 1, got ",
+                max_frames_);
+    if (options.motion_path) motion_.emplace(stream("motion", *options.motion_path, "c3d"), cache);
+  }
+
+  void fit(const std::vector<Question>& train) {
+    const std::vector<Question> clips = one_question_per_clip(train);
+    const auto count = static_cast<int64_t>(clips.size());
+    const auto question = [&](int64_t i) { return clips[static_cast<size_t>(i)]; };
+    appearance_norm_.fit(count, [&](int64_t i) { return sampled(question(i)).first; });
+    motion_norm_.fit(count, [&](int64_t i) { return sampled(question(i)).second; });
+  }
+
+  void read(const Question& question, VideoFeatures::Clip& clip) {
+    const auto [appearance, motion] = sampled(question);
+    if (appearance.size(0) == 0) {
+      clip.appearance = torch::zeros({1, appearance.size(1)});
+      clip.motion = torch::zeros({1, motion.size(1)});
+      return;
+    }
+    clip.appearance = appearance_norm_.apply(appearance);
+    clip.motion = motion_norm_.apply(motion);
+  }
+
+  template <typename Visit>
+  void for_each_stream(const Visit& visit) {
+    visit(appearance_);
+    if (motion_) visit(*motion_);
+  }
+  int64_t appearance_dim() const { return appearance_.dim(); }
+  int64_t motion_dim() const { return motion_ ? motion_->dim() : appearance_.dim(); }
+
+ private:
+  static FeatureStreamOptions stream(const char* name, const std::string& path,
+                                     const char* dense_array) {
+    FeatureStreamOptions options;
+    options.name = name;
+    options.path = path;
+    options.dense_array = dense_array;
+    options.norm = FeatureNorm::kNone;
+    return options;
+  }
+
+  /// Rows of the time steps that a model reads, before any normalisation.
+  std::pair<torch::Tensor, torch::Tensor> sampled(const Question& question) {
+    torch::Tensor appearance = appearance_.rows(question);
+    torch::Tensor motion = motion_ ? motion_->rows(question) : appearance;
+    // The extractors may differ by a row or two at the end.
+    const int64_t rows = std::min(appearance.size(0), motion.size(0));
+    const torch::Tensor index = torch::tensor(sample_rows(rows, max_frames_), torch::kInt64);
+    appearance = appearance.index_select(0, index);
+    if (motion_)
+      motion = motion.index_select(0, index);
+    else
+      motion = rows > 0 ? differences(appearance) : appearance;
+    return {appearance, motion};
+  }
+
+  int64_t max_frames_;
+  FeatureStream appearance_;
+  std::optional<FeatureStream> motion_;
+  RowNorm appearance_norm_;
+  RowNorm motion_norm_;
+};
 
 }  // namespace
 
 struct VideoFeatures::Impl {
   explicit Impl(const VideoFeatureOptions& options)
-      : options(options), appearance(options.appearance_path, "vgg") {
-    TORCH_CHECK(options.max_frames >= 1, "video features: max_frames must be at least 1, got ",
-                options.max_frames);
-    if (options.motion_path) motion.emplace(*options.motion_path, "c3d");
+      : cache(std::make_shared<ClipCache>(options.cache_bytes)) {
+    if (!options.appearance_path.empty()) pair.emplace(options, cache);
+    for (const FeatureStreamOptions& stream : options.streams) streams.emplace_back(stream, cache);
+    TORCH_CHECK(pair || !streams.empty(), "video features: a feature file must be named");
   }
 
-  /// Rows of the time steps that a model reads, before any normalisation.
-  Clip read(const Question& question) {
-    Clip clip;
-    clip.appearance = appearance.read(question);
-    int64_t rows = clip.appearance.size(0);
-    if (motion) {
-      clip.motion = motion->read(question);
-      rows = std::min(rows,
-                      clip.motion.size(0));  // the extractors may differ by a row or two at the end
-    }
-    const torch::Tensor index = torch::tensor(sample_rows(rows, options.max_frames), torch::kInt64);
-    clip.appearance = clip.appearance.index_select(0, index);
-    clip.motion = motion ? clip.motion.index_select(0, index) : differences(clip.appearance);
-    return clip;
+  template <typename Visit>
+  void for_each_stream(const Visit& visit) {
+    if (pair) pair->for_each_stream(visit);
+    for (FeatureStream& stream : streams) visit(stream);
   }
 
-  void normalize(Clip& clip) const {
-    switch (options.norm) {
-      case FeatureNorm::kNone:
-        return;
-      case FeatureNorm::kL2:
-        clip = {l2_normalized(clip.appearance), l2_normalized(clip.motion)};
-        return;
-      case FeatureNorm::kStandardize:
-        clip = {appearance_statistics.standardize(clip.appearance),
-                motion_statistics.standardize(clip.motion)};
-        return;
-    }
-  }
-
-  /// Reads every clip of `train`, takes the statistics over them, then normalises them.
-  void fit(const std::vector<Question>& train) {
-    TORCH_CHECK(!train.empty(), "video features: standardizing needs training questions, got none");
-    for (const Question& question : train)
-      if (clips.count(question.video) == 0) clips.emplace(question.video, read(question));
-    std::vector<torch::Tensor> appearance_rows;
-    std::vector<torch::Tensor> motion_rows;
-    for (const auto& [video, clip] : clips) {
-      appearance_rows.push_back(clip.appearance);
-      motion_rows.push_back(clip.motion);
-    }
-    appearance_statistics = column_statistics(appearance_rows);
-    motion_statistics = column_statistics(motion_rows);
-    for (auto& [video, clip] : clips) normalize(clip);
-  }
-
-  VideoFeatureOptions options;
-  FeatureStream appearance;
-  std::optional<FeatureStream> motion;
-  ColumnStatistics appearance_statistics;
-  ColumnStatistics motion_statistics;
-  std::map<std::string, Clip>
-      clips;  ///< by Question::video; sorted, so that sums do not depend on hashing
+  std::shared_ptr<ClipCache> cache;
+  std::optional<FeaturePair> pair;
+  std::vector<FeatureStream> streams;
 };
 
 VideoFeatures::VideoFeatures(const VideoFeatureOptions& options, const std::vector<Question>& train)
     : impl_(std::make_unique<Impl>(options)) {
-  if (options.norm == FeatureNorm::kStandardize) {
-    impl_->fit(train);
-  } else if (!train.empty()) {
-    clip(train.front());  // the widths are known from here on
-  }
+  if (impl_->pair) impl_->pair->fit(train);
+  for (FeatureStream& stream : impl_->streams) stream.fit(train);
+  if (!train.empty()) clip(train.front());  // the widths are known from here on
 }
 
 VideoFeatures::~VideoFeatures() = default;
 
-const VideoFeatures::Clip& VideoFeatures::clip(const Question& question) {
-  auto found = impl_->clips.find(question.video);
-  if (found == impl_->clips.end()) {
-    Clip clip = impl_->read(question);
-    impl_->normalize(clip);
-    found = impl_->clips.emplace(question.video, std::move(clip)).first;
-  }
-  return found->second;
+VideoFeatures::Clip VideoFeatures::clip(const Question& question) {
+  Clip clip;
+  if (impl_->pair) impl_->pair->read(question, clip);
+  for (FeatureStream& stream : impl_->streams) clip.streams.push_back(stream.read(question));
+  return clip;
 }
 
-int64_t VideoFeatures::appearance_dim() const { return impl_->appearance.dim(); }
+void VideoFeatures::check(const Question& question) {
+  impl_->for_each_stream([&](FeatureStream& stream) { stream.check(question); });
+}
 
-int64_t VideoFeatures::motion_dim() const {
-  return impl_->motion ? impl_->motion->dim() : impl_->appearance.dim();
+std::vector<std::string> VideoFeatures::warnings() const {
+  std::vector<std::string> lines;
+  impl_->for_each_stream([&](FeatureStream& stream) {
+    const std::vector<std::string>& blind = stream.blind_questions();
+    if (blind.empty()) return;
+    const std::vector<std::string> first(
+        blind.begin(),
+        blind.begin() + static_cast<int64_t>(std::min(blind.size(), kNamesInWarnings)));
+    lines.push_back(
+        fmt::format("{} ({}): {} questions see no row of their clip and read zeros instead: {}{}",
+                    stream.name(), stream.path(), blind.size(), fmt::join(first, ", "),
+                    blind.size() > first.size() ? ", ..." : ""));
+  });
+  return lines;
+}
+
+bool VideoFeatures::has_pair() const { return impl_->pair.has_value(); }
+
+int64_t VideoFeatures::appearance_dim() const {
+  return impl_->pair ? impl_->pair->appearance_dim() : 0;
+}
+
+int64_t VideoFeatures::motion_dim() const { return impl_->pair ? impl_->pair->motion_dim() : 0; }
+
+std::vector<std::string> VideoFeatures::stream_names() const {
+  std::vector<std::string> names;
+  for (const FeatureStream& stream : impl_->streams) names.push_back(stream.name());
+  return names;
+}
+
+int64_t VideoFeatures::stream_dim(const std::string& name) const {
+  for (const FeatureStream& stream : impl_->streams)
+    if (stream.name() == name) return stream.dim();
+  TORCH_CHECK(false, "feature stream '", name, "': the data has ",
+              fmt::format("'{}'", fmt::join(stream_names(), "', '")));
 }
 
 }  // namespace vidqa::data

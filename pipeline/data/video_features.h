@@ -1,38 +1,40 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <torch/types.h>
 
+#include "pipeline/data/feature_options.h"
 #include "pipeline/data/question.h"
 
 namespace vidqa::data {
 
-/// How stored rows become what a model reads.
-enum class FeatureNorm {
-  kNone,         ///< as stored (published HME)
-  kL2,           ///< every row divided by max(its L2 norm, 1e-12) (published TVQA)
-  kStandardize,  ///< every column to mean 0, variance 1 over the clips of the training questions
-};
-
 struct VideoFeatureOptions {
-  std::string appearance_path;  ///< features.h5, one data set (n, D) a clip, or dense (/vgg)
+  /// The pair appearance and motion: features.h5, one data set (n, D) a clip, or dense (/vgg).
+  /// Empty: no pair, named streams only.
+  std::string appearance_path;
   /// Second file for the motion stream (or the same file with a dense /c3d). Unset: the motion
   /// stream is the difference of successive appearance rows (a[t+1] - a[t], last row 0), of the
   /// rows that max_frames leaves and before `norm`, which treats it as a stream of its own.
   std::optional<std::string> motion_path = std::nullopt;
   int64_t max_frames = 20;
   FeatureNorm norm = FeatureNorm::kNone;
+  /// Streams by name (TVQA), each with its own file, width and number of rows.
+  std::vector<FeatureStreamOptions> streams = {};
+  int64_t cache_bytes = int64_t{2} << 30;  ///< clips kept in memory, all streams together
 };
 
-/// Both video streams of a question's clip, read from HDF5 and kept in memory once read.
+/// The features of a question's clip, read from HDF5 when asked for; the clips used last stay in
+/// memory. A question sees the rows of its clip that Question::feature_rows selects.
 ///
-/// Where the two files hold different numbers of rows for a clip, both are cut to the shorter, as
-/// TGIF-QA does. Then rows are cut to max_frames by taking row int(i * (n / T)) in double precision
-/// (published TGIF-QA rule). Errors name the file and the clip: clip missing (with the keys that
-/// were tried), other width, no rows, NaN or Inf.
+/// Appearance and motion are kept in step: where the two files hold different numbers of rows, both
+/// are cut to the shorter, as TGIF-QA does; then rows are cut to max_frames by taking row
+/// int(i * (n / T)) in double precision (published TGIF-QA rule). Errors name the file and the clip
+/// (pipeline/data/feature_stream.h).
 class VideoFeatures {
  public:
   /// `train` gives the clips over which kStandardize takes its statistics.
@@ -40,14 +42,26 @@ class VideoFeatures {
   ~VideoFeatures();
 
   struct Clip {
-    torch::Tensor appearance;  ///< (n, Da) float32
-    torch::Tensor motion;      ///< (n, Dm) float32, n <= max_frames
+    torch::Tensor appearance;            ///< (n, Da) float32; undefined without the pair
+    torch::Tensor motion;                ///< (n, Dm) float32, n <= max_frames
+    std::vector<torch::Tensor> streams;  ///< in the order of the options, (n, D) float32 each
   };
   /// Not thread-safe.
-  const Clip& clip(const Question& question);
+  Clip clip(const Question& question);
 
-  int64_t appearance_dim() const;
+  /// Reads the question's clip in every file unless that has been done, so that a fault is found.
+  void check(const Question& question);
+
+  /// One line a stream with questions that see no row and so read zeros (see FeatureStream), of
+  /// those that were read or checked.
+  std::vector<std::string> warnings() const;
+
+  bool has_pair() const;
+  int64_t appearance_dim() const;  ///< 0 without the pair
   int64_t motion_dim() const;
+  std::vector<std::string> stream_names() const;
+  /// Width of a named stream; throws c10::Error listing the streams if there is none of this name.
+  int64_t stream_dim(const std::string& name) const;
 
  private:
   struct Impl;

@@ -4,11 +4,15 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
+
+#include "features/pickle_numpy.h"
+#include "pipeline/data/text_file.h"
 
 namespace vidqa::data {
 namespace {
@@ -53,14 +57,42 @@ class VectorLine {
   std::vector<std::string_view> values_;
 };
 
+bool is_pickle(const std::string& path) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  return extension == ".pickle" || extension == ".pkl";
+}
+
+/// (V, D) float32 of a pickled array.
+torch::Tensor read_pickled_vectors(const std::string& path, int64_t words, int64_t dim) {
+  namespace pickle = features::pickle;
+  torch::Tensor vectors;
+  try {
+    const std::string content = read_text(path);
+    vectors = pickle::as_tensor(*pickle::read(content, pickle::numpy_globals()));
+  } catch (const c10::Error&) {
+    throw;
+  } catch (const std::runtime_error& error) {
+    TORCH_CHECK(false, path, ": is not a pickled array of word vectors: ", error.what());
+  }
+  TORCH_CHECK(vectors.dim() == 2 && vectors.size(0) == words && vectors.size(1) == dim, path,
+              ": must be an array of ", words, " words and ", dim, " numbers each, has shape ",
+              vectors.sizes(), "; it belongs to another vocabulary or width");
+  vectors = vectors.to(torch::kFloat32);
+  TORCH_CHECK(torch::isfinite(vectors).all().item<bool>(), path, ": holds NaN or Inf");
+  return vectors;
+}
+
 }  // namespace
 
 WordVectors load_word_vectors(const Vocabulary& vocabulary, const WordVectorOptions& options) {
   TORCH_CHECK(options.dim >= 1, "word vectors: the width must be at least 1, got ", options.dim);
   auto generator = at::detail::createCPUGenerator(options.seed);
   WordVectors result;
-  result.vectors = torch::randn({vocabulary.size(), options.dim}, generator, torch::kFloat32);
+  result.vectors = torch::randn({vocabulary.size(), options.dim}, generator, torch::kFloat32) *
+                   options.unknown_deviation;
   if (!options.path) return result;
+  if (is_pickle(*options.path))
+    return {read_pickled_vectors(*options.path, vocabulary.size(), options.dim), vocabulary.size()};
 
   const std::string& path = *options.path;
   TORCH_CHECK(std::filesystem::is_regular_file(path), path, ": no such file (word vectors)");

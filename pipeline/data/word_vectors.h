@@ -11,11 +11,13 @@
 namespace vidqa::data {
 
 struct WordVectorOptions {
-  /// Text file of GloVe: a line a word, `word v1 ... vD`, separated by blanks. Unset: no word is
-  /// found in it.
+  /// Text file of GloVe: a line a word, `word v1 ... vD`, separated by blanks. Or a Python pickle
+  /// (.pickle, .pkl) of a numpy array (V, D) with the vector of every word of the vocabulary, in
+  /// its order, such as TVQA's vocab_embedding.pickle. Unset: no word is found in it.
   std::optional<std::string> path;
   int64_t dim = 300;
   uint64_t seed = 1;
+  double unknown_deviation = 1;  ///< standard deviation of the vectors of words that are not found
 };
 
 struct WordVectors {
@@ -23,12 +25,13 @@ struct WordVectors {
   int64_t found = 0;      ///< words of the vocabulary that stand in the file
 };
 
-/// One vector a word of `vocabulary`. Words that the file lacks get N(0, 1) entries, as the
-/// published TGIF-QA code gives them; the seed decides them. (The published MSVD-QA vectors use the
-/// mean of all rows there.)
+/// One vector a word of `vocabulary`. Words that the file lacks get normally distributed entries
+/// around 0, as in the published code of TGIF-QA (deviation 1) and TVQA (0.4); the seed decides
+/// them. (The published MSVD-QA vectors use the mean of all rows there.)
 ///
 /// Throws c10::Error naming file and line: another number of values than `dim`, a value that is not
-/// a finite number. Also when no word at all is found, which means a wrong file.
+/// a finite number. Also when no word at all is found, which means a wrong file, and for a pickled
+/// array of another shape.
 WordVectors load_word_vectors(const Vocabulary& vocabulary, const WordVectorOptions& options);
 
 }  // namespace vidqa::data

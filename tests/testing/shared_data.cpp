@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <fstream>
 
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace vidqa::testing {
@@ -28,6 +30,10 @@ std::vector<fs::path> golden_files(const std::string& kind, const std::string& p
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+nlohmann::json golden_json(const std::string& name) {
+  return nlohmann::json::parse(std::ifstream(shared_dir() / "golden" / name));
 }
 
 std::string test_name(const std::string& text) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json_fwd.hpp>
 
 namespace vidqa::testing {
 
@@ -16,6 +17,9 @@ std::filesystem::path shared_dir();
 std::vector<std::filesystem::path> golden_files(const std::string& kind,
                                                 const std::string& prefix = "",
                                                 const std::string& extension = ".h5");
+
+/// The JSON of golden/<name>, which must be there (VIDQA_REQUIRE_SHARED).
+nlohmann::json golden_json(const std::string& name);
 
 /// gtest name of a file or case: letters, digits and underscores of `text`.
 std::string test_name(const std::string& text);

@@ -94,7 +94,7 @@ TEST_F(MsvdQa, MissingAndEmptyFilesAreNamed) {
 
 TEST_F(MsvdQa, JsonThatIsNoArrayIsNamed) {
   write("test_qa.json", "{\"questions\": []}");
-  expect_refused("test_qa.json", "must hold one JSON array of questions, got object");
+  expect_refused("test_qa.json", "must hold one JSON array, got an object");
   write("test_qa.json", "[{\"answer\": ");
   expect_refused("test_qa.json", "is not valid JSON");
   write("test_qa.json", "[3]");

@@ -107,7 +107,7 @@ TEST_F(Synthesize, OptionsThatCannotBeDrawnAreRefused) {
 TEST_F(Synthesize, EveryDataSetReadsTheFolderAndNamesItsVideos) {
   synthesize(options_);
   for (const DatasetEntry& entry : dataset_table()) {
-    const data::QaCorpus corpus = entry.load({options_.output});
+    const data::QaCorpus corpus = load_dataset(entry.name, {options_.output});
     for (const auto* split : {&corpus.train, &corpus.val, &corpus.test}) {
       ASSERT_FALSE(split->empty()) << entry.name;
       for (const data::Question& question : *split) {

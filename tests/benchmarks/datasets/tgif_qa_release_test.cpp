@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/benchmarks/datasets/pickled_index.h"
 #include "tests/benchmarks/datasets/tgif_files.h"
+#include "tests/testing/pickles.h"
 
 namespace vidqa::benchmarks {
 namespace {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/benchmarks/datasets/pickled_index.h"
+#include "tests/testing/pickles.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {

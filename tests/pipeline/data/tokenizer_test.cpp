@@ -43,9 +43,43 @@ TEST(MsvdWords, OnlyQuestionMarksAtTheEndAreDropped) {
   EXPECT_THAT(msvd_words("??"), IsEmpty());
 }
 
+TEST(TvqaClean, PunctuationIsSplitOffAndBracketsVanish) {
+  EXPECT_EQ(tvqa_clean("(Sheldon:)I don't know... it's 3.5 - \"fine\", isn't it?"),
+            "Sheldon : I do n't know . it 's 3 . 5 fine , is n't it ?");
+}
+
+TEST(TvqaClean, CleanTextStaysAsItIs) {
+  for (const char* text : {"he say 's Why are n't your . . ?", "'dunno they 'd", "what 's'up", ""})
+    EXPECT_EQ(tvqa_clean(text), text);
+}
+
+TEST(TvqaClean, ThreeFullStopsInARowAreOne) {
+  EXPECT_EQ(tvqa_clean("a...b....c.....d......"), "a . b . . c . . . d . .");
+}
+
+TEST(TvqaWords, AreLowerCaseWithoutCommas) {
+  EXPECT_THAT(tvqa_words("Hey , you 're <eos> OK !"),
+              ElementsAre("hey", "you", "'re", "<eos>", "ok", "!"));
+  EXPECT_THAT(tvqa_words(" , "), IsEmpty());
+}
+
 TEST(Encode, TakesAtMostSoManyWords) {
   const Vocabulary vocabulary({"pad", "unknown", "a", "b"}, 1);
   EXPECT_THAT(encode({"b", "c", "a", "a"}, vocabulary, 3), ElementsAre(3, 1, 2));
+}
+
+TEST(TokenizerGolden, TvqaTextsEqualThoseOfTheReleasedCode) {
+  VIDQA_REQUIRE_SHARED("golden/tvqa/data/text_cleaning.json");
+  const auto golden = vidqa::testing::golden_json("tvqa/data/text_cleaning.json");
+  ASSERT_EQ(golden.at("cases").size(), 106U);
+  for (const auto& item : golden.at("cases")) {
+    const std::string clean = tvqa_clean(item.at("in"));
+    EXPECT_EQ(clean, item.at("out").get<std::string>());
+    EXPECT_EQ(tvqa_clean(clean), clean);
+    Words words = tvqa_words(clean);
+    words.emplace_back("<eos>");
+    EXPECT_EQ(words, item.at("words").get<Words>()) << item.at("in");
+  }
 }
 
 TEST(TokenizerGolden, TgifWordsEqualThoseOfTheReleasedCode) {

@@ -7,7 +7,7 @@
 #include <torch/torch.h>
 
 #include "pipeline/data/frame_sampling.h"
-#include "tests/pipeline/data/feature_file.h"
+#include "tests/testing/feature_file.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::data {
@@ -88,7 +88,7 @@ TEST_F(VideoFeaturesTest, L2MakesEveryRowOfBothStreamsOfLengthOne) {
   const auto rows = torch::tensor({{3.0F, 4.0F}, {0.0F, 0.0F}, {0.0F, 2.0F}});
   write_feature_file(path_, {{"cat", rows}});
   VideoFeatures features({path_, std::nullopt, 20, FeatureNorm::kL2}, {train_[0]});
-  const auto& clip = features.clip(train_[0]);
+  const auto clip = features.clip(train_[0]);
   EXPECT_TRUE(clip.appearance.allclose(torch::tensor({{0.6F, 0.8F}, {0.0F, 0.0F}, {0.0F, 1.0F}})));
   EXPECT_TRUE(clip.motion.allclose(torch::tensor({{-0.6F, -0.8F}, {0.0F, 1.0F}, {0.0F, 0.0F}})));
 }
@@ -171,6 +171,40 @@ TEST_F(VideoFeaturesTest, ClipWithoutRowsIsNamed) {
   write_feature_file(path_, {{"cat", torch::ones({0, 2})}});
   VideoFeatures features({path_}, {});
   EXPECT_THAT([&] { features.clip(train_[0]); }, throws(path_, "'cat'"));
+}
+
+TEST_F(VideoFeaturesTest, PairSeesTheRowsOfTheSpan) {
+  const auto appearance = torch::randn({9, 2});
+  const auto motion = torch::randn({8, 3});
+  write_feature_file(path_, {{"cat", appearance}});
+  write_feature_file(motion_path_, {{"cat", motion}});
+  VideoFeatures features({path_, motion_path_}, {});
+  Question question = train_[0];
+  question.feature_rows = Question::RowRange{6, 12};
+  EXPECT_TRUE(features.clip(question).appearance.equal(appearance.slice(0, 6, 8)));
+  EXPECT_TRUE(features.clip(question).motion.equal(motion.slice(0, 6, 8)));
+  question.feature_rows = Question::RowRange{8, 12};
+  EXPECT_TRUE(features.clip(question).appearance.equal(torch::zeros({1, 2})));
+  EXPECT_TRUE(features.clip(question).motion.equal(torch::zeros({1, 3})));
+}
+
+TEST_F(VideoFeaturesTest, ClipsAreReadAgainWhereTheCacheIsTooSmall) {
+  const auto cat = torch::randn({4, 3});
+  const auto dog = torch::randn({4, 3});
+  write_feature_file(path_, {{"cat", cat}, {"dog", dog}});
+  VideoFeatureOptions options{path_};
+  options.cache_bytes = 50;  // one clip
+  VideoFeatures features(options, {});
+  const VideoFeatures::Clip first = features.clip(train_[0]);
+  for (int round = 0; round < 2; ++round)
+    EXPECT_TRUE(features.clip(train_[1]).appearance.equal(dog));
+  EXPECT_TRUE(first.appearance.equal(cat)) << "a clip in use outlives the cache";
+  EXPECT_TRUE(features.clip(train_[0]).appearance.equal(cat));
+}
+
+TEST_F(VideoFeaturesTest, WithoutAnyFileItSaysSo) {
+  EXPECT_THAT([] { VideoFeatures(VideoFeatureOptions{}, {}); },
+              ThrowsMessage<c10::Error>(HasSubstr("a feature file must be named")));
 }
 
 TEST_F(VideoFeaturesTest, MissingFileIsNamed) {

@@ -1,11 +1,15 @@
 #include "pipeline/data/word_vectors.h"
 
+#include <cmath>
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "tests/testing/errors.h"
+#include "tests/testing/files.h"
+#include "tests/testing/pickles.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::data {
@@ -48,6 +52,38 @@ TEST(WordVectors, UnseenWordsAreStandardNormal) {
   EXPECT_NEAR(vectors.mean().item<double>(), 0,
               0.02);  // five standard errors of 150,000 values: 0.013
   EXPECT_NEAR(vectors.std().item<double>(), 1, 0.02);
+}
+
+TEST(WordVectors, DeviationOfUnseenWordsScalesThem) {
+  const Vocabulary vocabulary({"a", "b"}, 0);
+  const torch::Tensor one = load_word_vectors(vocabulary, {std::nullopt, 3, 1}).vectors;
+  const torch::Tensor small = load_word_vectors(vocabulary, {std::nullopt, 3, 1, 0.4}).vectors;
+  EXPECT_TRUE(small.allclose(one * 0.4));
+}
+
+TEST_F(WordVectorsTest, PickledArrayHoldsTheVectorOfEveryWord) {
+  const std::string pickle = folder_.file("vocab_embedding.pickle");
+  const torch::Tensor vectors = torch::randn({4, 3}, torch::kFloat64);
+  vidqa::testing::write_pickled_array(pickle, vectors);
+  const WordVectors loaded = load_word_vectors(vocabulary_, {pickle, 3, 1});
+  EXPECT_TRUE(loaded.vectors.equal(vectors.to(torch::kFloat32)));
+  EXPECT_EQ(loaded.found, 4);
+}
+
+TEST_F(WordVectorsTest, PickledArrayOfAnotherKindIsNamed) {
+  const std::string pickle = folder_.file("vocab_embedding.pickle");
+  const auto error = [&](int64_t dim) {
+    return vidqa::testing::error_of([&] { load_word_vectors(vocabulary_, {pickle, dim, 1}); });
+  };
+  vidqa::testing::write_pickled_array(pickle, torch::zeros({5, 3}));
+  EXPECT_THAT(error(3), AllOf(HasSubstr(pickle), HasSubstr("4 words and 3 numbers each"),
+                              HasSubstr("[5, 3]")));
+  vidqa::testing::write_pickled_array(pickle, torch::full({4, 3}, NAN));
+  EXPECT_THAT(error(3), HasSubstr(pickle + ": holds NaN or Inf"));
+  vidqa::testing::write_pickled_index(pickle, {{"a", 0}});
+  EXPECT_THAT(error(3), AllOf(HasSubstr(pickle), HasSubstr("is not a pickled array")));
+  vidqa::testing::write_file(pickle, "cos\nsystem\n(S'true'\ntR.");
+  EXPECT_THAT(error(3), AllOf(HasSubstr(pickle), HasSubstr("global 'os.system' is not allowed")));
 }
 
 TEST_F(WordVectorsTest, LineWithAnotherNumberOfValuesIsNamed) {

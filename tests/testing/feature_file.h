@@ -7,7 +7,8 @@
 
 namespace vidqa::testing {
 
-/// Writes float32 tensors as root data sets of an HDF5 file, replacing the file.
+/// Writes float32 tensors as data sets of an HDF5 file, replacing the file. A name with slashes
+/// makes the groups that it goes through.
 void write_feature_file(const std::string& path, const std::map<std::string, torch::Tensor>& sets);
 
 }  // namespace vidqa::testing

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace vidqa::data {
+
+/// How stored rows become what a model reads.
+enum class FeatureNorm {
+  kNone,         ///< as stored (published HME)
+  kL2,           ///< every row divided by max(its L2 norm, 1e-12) (published TVQA)
+  kStandardize,  ///< every column to mean 0, variance 1 over the clips of the training questions
+};
+
+/// How a file holds the features of clips.
+enum class FeatureLayout {
+  kRows,     ///< rows along time: `/<clip>` (n, D), or a row of a dense array (N, T, D)
+  kRegions,  ///< detections in every frame, see pipeline/data/region_file.h
+};
+
+/// One named stream of features, e.g. TVQA's imagenet, motion, regional.
+struct FeatureStreamOptions {
+  std::string name;  ///< of the stream in models::Batch
+  std::string path;  ///< HDF5
+  FeatureLayout layout = FeatureLayout::kRows;
+  std::string dense_array =
+      "";                    ///< kRows: the array that is read where the file holds dense arrays
+  int64_t top_regions = 20;  ///< kRegions: detections that a question sees
+  int64_t max_rows = 480;    ///< the first ones, as published for TVQA
+  FeatureNorm norm = FeatureNorm::kL2;
+};
+
+}  // namespace vidqa::data
