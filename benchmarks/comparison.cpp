@@ -147,7 +147,9 @@ ValuedRow row_of_arm(const Arm& arm, const ArmResult& result, const data::QaCorp
   if (result.summaries.empty()) return {row, {}};
   std::vector<double> seconds;
   for (const train::TrainSummary& summary : result.summaries) {
-    row.values.push_back(summary.test);
+    TORCH_CHECK(summary.test.has_value(), arm.name,
+                ": the answers of the test split are not public, so nothing can be compared on it");
+    row.values.push_back(*summary.test);
     seconds.push_back(summary.seconds_per_epoch);
     row.peak_memory_mb = std::max(row.peak_memory_mb, summary.peak_memory_mb);
   }

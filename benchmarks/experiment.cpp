@@ -1,6 +1,7 @@
 #include "benchmarks/experiment.h"
 
 #include <filesystem>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <torch/utils.h>
@@ -14,15 +15,37 @@
 namespace vidqa::benchmarks {
 namespace {
 
-constexpr const char* kVideoStreams = "appearance,motion";
+constexpr const char* kPublishedStreams = "published";
 constexpr const char* kNoStreams = "none";
 constexpr const char* kQuestionOnlyModel = "question_only";
 
+/// What of a clip is read.
+struct StreamChoice {
+  models::VideoInput input = models::VideoInput::kNone;
+  std::vector<std::string> names;  ///< with kNamedStreams
+};
+
+StreamChoice chosen_streams(const ExperimentOptions& options) {
+  if (options.streams == kNoStreams) return {};
+  const models::VideoInput input = models::find_model(options.model).video;
+  if (input != models::VideoInput::kNamedStreams) {
+    TORCH_CHECK(options.streams == kPublishedStreams, "streams: ", options.model,
+                " reads appearance and motion; must be '", kPublishedStreams, "' or '", kNoStreams,
+                "', got '", options.streams, "'");
+    return {input, {}};
+  }
+  if (options.streams == kPublishedStreams)
+    return {input, options.model == "tvqa_dual_stream"
+                       ? std::vector<std::string>{"sub", "imagenet"}
+                       : std::vector<std::string>{"sub", "vcpt", "imagenet"}};
+  StreamChoice choice = {input, {}};
+  std::istringstream names(options.streams);
+  for (std::string name; std::getline(names, name, ',');) choice.names.push_back(name);
+  return choice;
+}
+
 bool reads_video(const ExperimentOptions& options) {
-  TORCH_CHECK(options.streams == kVideoStreams || options.streams == kNoStreams,
-              "streams: must be '", kVideoStreams, "' or '", kNoStreams, "', got '",
-              options.streams, "'");
-  return options.streams == kVideoStreams;
+  return chosen_streams(options).input != models::VideoInput::kNone;
 }
 
 int64_t max_frames(const ExperimentOptions& options, const data::QaCorpus& corpus) {
@@ -31,7 +54,7 @@ int64_t max_frames(const ExperimentOptions& options, const data::QaCorpus& corpu
 
 data::QaDataset dataset(const ExperimentOptions& options, const LoadedData& data,
                         const std::vector<data::Question>& questions) {
-  return {questions, data.corpus.task, reads_video(options) ? data.features : nullptr};
+  return {&questions, data.corpus.task, reads_video(options) ? data.features : nullptr};
 }
 
 const std::vector<data::Question>& questions_of(const data::QaCorpus& corpus,
@@ -65,31 +88,41 @@ std::string norm_name(data::FeatureNorm norm) {
 }  // namespace
 
 LoadedData load_data(const ExperimentOptions& options) {
-  const bool video = reads_video(options);
-  TORCH_CHECK(!video || !options.features.empty(),
-              "features: an HDF5 file must be given (--features), unless streams is '", kNoStreams,
-              "'");
+  const StreamChoice streams = chosen_streams(options);
+  const bool video = streams.input != models::VideoInput::kNone;
+  DatasetOptions dataset_options = options.data;
+  dataset_options.streams = streams.names;
   LoadedData data;
-  data.corpus = load_dataset(options.dataset, options.data);
-  if (video) {
+  data.corpus = load_dataset(options.dataset, dataset_options);
+  TORCH_CHECK(streams.input != models::VideoInput::kTwoStreams || !options.features.empty(),
+              "features: ", options.model, " needs an HDF5 file (--features), unless streams is '",
+              kNoStreams, "'");
+  const bool reads_features = streams.input == models::VideoInput::kTwoStreams ||
+                              !data.corpus.feature_streams.empty();  // TVQA may read text alone
+  if (video && reads_features) {
     data::VideoFeatureOptions features;
-    features.appearance_path = options.features;
+    if (streams.input == models::VideoInput::kTwoStreams)
+      features.appearance_path = options.features;
     features.motion_path = options.motion_features;
     features.max_frames = max_frames(options, data.corpus);
     features.norm = options.feature_norm;
+    features.streams = data.corpus.feature_streams;
     data.features = std::make_shared<data::VideoFeatures>(features, data.corpus.train);
   }
   return data;
 }
 
-void check_features(const LoadedData& data) {
+std::vector<std::string> check_features(const LoadedData& data) {
+  if (data.features == nullptr) return {};
   const data::QaCorpus& corpus = data.corpus;
   for (const auto* questions : {&corpus.train, &corpus.val, &corpus.test})
-    data::QaDataset(*questions, corpus.task, data.features).check_features();
+    data::QaDataset(questions, corpus.task, data.features).check_features();
+  return data.features->warnings();
 }
 
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data) {
-  const bool video = reads_video(options);
+  const StreamChoice streams = chosen_streams(options);
+  const bool video = streams.input != models::VideoInput::kNone;
   models::find_model(
       options.model);  // a misspelt name is an error also where the control stands in for it
   const std::string name = video ? options.model : kQuestionOnlyModel;
@@ -102,9 +135,15 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
   config.slots = options.slots > 0 ? options.slots : data.corpus.max_frames;
   config.dropout = options.dropout;
   if (video) {
-    config.appearance_dim = data.features->appearance_dim();
-    config.motion_dim = data.features->motion_dim();
+    config.tvqa = options.tvqa;
+    config.tvqa.streams = streams.names;
     config.fusion = options.fusion;
+    if (data.features != nullptr) {
+      config.appearance_dim = data.features->appearance_dim();
+      config.motion_dim = data.features->motion_dim();
+      for (const std::string& stream : data.features->stream_names())
+        config.tvqa.feature_dims[stream] = data.features->stream_dim(stream);
+    }
     if (data.corpus.name == "msvd-qa") {  // as its released code does
       config.hme_init = models::HmeInit::kMsvd;
       config.video_encoder_dim = config.appearance_dim;
@@ -114,7 +153,8 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
   torch::manual_seed(options.train.seed);
   models::ModelPtr model = models::make_model(name, config);
   data::WordVectorOptions words;
-  words.path = options.word_vectors;
+  words.path = options.word_vectors ? options.word_vectors : data.corpus.word_vectors;
+  words.unknown_deviation = data.corpus.unknown_word_deviation;
   words.dim = options.word_dim;
   words.seed = options.train.seed;
   model->set_word_vectors(data::load_word_vectors(data.corpus.vocabulary, words).vectors);
@@ -130,23 +170,28 @@ train::TrainSummary run_experiment(const ExperimentOptions& options, const Loade
   const data::QaDataset test_set = dataset(options, data, data.corpus.test);
   if (run.state() != train::RunFolder::State::kDone) {
     train::check_same_run(run.last_checkpoint(), identity);  // before config.toml is written over
-    if (reads_video(options)) check_features(data);
+    if (reads_video(options))
+      for (const std::string& warning : check_features(data))
+        if (observer.on_message) observer.on_message("warning: " + warning);
     features::write_text_atomically(run.config_toml(), config_toml);
     features::write_text_atomically(run.environment_json(),
                                     train::to_json(train::probe_environment()));
   }
   const models::ModelPtr model = build_model(options, data);
+  if (options.initial_weights)
+    train::load_checkpoint(*options.initial_weights, *model, /*optimizer=*/nullptr);
   return train::train(*model, train_set, val_set, test_set, data.corpus.answers, options.train, run,
                       identity, observer);
 }
 
 std::vector<train::Prediction> evaluate_run(
     const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
-    const std::string& split, const std::function<void(int64_t done, int64_t total)>& on_progress) {
+    const std::string& split, const std::optional<std::string>& weights,
+    const std::function<void(int64_t done, int64_t total)>& on_progress) {
   const data::QaDataset questions = dataset(options, data, questions_of(data.corpus, split));
-  train::check_same_run(run.best_checkpoint(), experiment_identity(options, data));
+  if (!weights) train::check_same_run(run.best_checkpoint(), experiment_identity(options, data));
   const models::ModelPtr model = build_model(options, data);
-  train::load_checkpoint(run.best_checkpoint(), *model, /*optimizer=*/nullptr);
+  train::load_checkpoint(weights.value_or(run.best_checkpoint()), *model, /*optimizer=*/nullptr);
   const torch::Device device(options.train.device);
   model->to(device);
   return train::predict(*model, questions, data.corpus.answers, options.train.eval_batch_size,
@@ -166,6 +211,12 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
   add("vocabulary", corpus.vocabulary.size());
   add("split-seed", options.data.split_seed);
   add("val-share", options.data.val_share);
+  if (corpus.name == "tvqa") {
+    add("full-length", options.data.full_length);
+    add("corpus-word-vectors", file_identity(corpus.word_vectors.value_or("")));
+    for (const data::FeatureStreamOptions& stream : corpus.feature_streams)
+      add(stream.name.c_str(), file_identity(stream.path));
+  }
   add("streams", options.streams);
   if (reads_video(options)) {
     add("features", file_identity(options.features));
@@ -176,16 +227,35 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
     add("fusion", options.fusion);
     add("slots", options.slots > 0 ? options.slots : corpus.max_frames);
   }
+  if (chosen_streams(options).input == models::VideoInput::kNamedStreams) {
+    const models::TvqaConfig& tvqa = options.tvqa;
+    add("hsz1", tvqa.hidden_raw);
+    add("hsz2", tvqa.hidden_mature);
+    add("n-layers-cls", tvqa.classifier_layers);
+    add("noqs", tvqa.variant == models::TvqaVariant::kWithoutQuestion);
+    add("fusion-dim", tvqa.fusion_dim);
+    add("fusion-per-stream", tvqa.fusion_per_stream);
+    add("deep-cca", static_cast<int>(tvqa.deep_cca));
+    add("deep-cca-layers", tvqa.deep_cca_layers);
+    add("deep-cca-weight", tvqa.deep_cca_weight);
+  }
   add("hidden", options.hidden);
   add("dropout", options.dropout);
   add("word-vectors", file_identity(options.word_vectors.value_or("")));
   add("word-dim", options.word_dim);
+  add("initial-weights", file_identity(options.initial_weights.value_or("")));
   add("epochs", train.epochs);
   add("batch-size", train.batch_size);
+  add("optimizer", train.optimizer == train::Optimizer::kAdam ? "adam" : "radam");
   add("learning-rate", train.learning_rate);
   add("weight-decay", train.weight_decay);
   add("clip-norm", train.clip_norm);
+  add("loss-reduction", train.loss_reduction == train::LossReduction::kMean ? "mean" : "sum");
+  add("validate-every", train.validate_every);
+  add("validate-first", train.validate_first);
   add("patience", train.patience);
+  add("patience-counts",
+      train.patience_counts == train::PatienceCounts::kInARow ? "in-a-row" : "in-total");
   add("seed", train.seed);
   return lines;
 }

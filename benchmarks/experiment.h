@@ -17,35 +17,37 @@ namespace vidqa::benchmarks {
 struct ExperimentOptions {
   std::string dataset;
   DatasetOptions data;
-  std::string features;                        ///< HDF5; empty only with streams = none
+  std::string features;  ///< HDF5; empty with streams = none, or where the data set has its own
   std::optional<std::string> motion_features;  ///< see data::VideoFeatureOptions::motion_path
   data::FeatureNorm feature_norm = data::FeatureNorm::kNone;
-  /// Video streams that the model reads: "appearance,motion", or "none": the question-only control.
-  std::string streams = "appearance,motion";
+  /// What of a clip the model reads: "published", as the model's code; "none", the question-only
+  /// control; for TVQA's models also a list of sub, vcpt, imagenet, regional and motion.
+  std::string streams = "published";
   std::string model = "hme";
   std::string fusion = "default";
   int64_t hidden = 512;
   int64_t slots = 0;       ///< HME memory slots; 0: the data set's published number of frames
   int64_t max_frames = 0;  ///< 0: the data set's published number
   double dropout = 0.2;
+  models::TvqaConfig tvqa;  ///< of TVQA's models; streams and feature_dims come from elsewhere
   std::optional<std::string> word_vectors;  ///< GloVe text file; unset: seeded normal vectors
   int64_t word_dim = 300;
+  std::optional<std::string> initial_weights;  ///< checkpoint from which training starts
   train::TrainOptions train;
 };
 
 /// A data set read once and shared by every run over it.
 struct LoadedData {
   data::QaCorpus corpus;
-  std::shared_ptr<data::VideoFeatures> features;  ///< null with streams = none
+  std::shared_ptr<data::VideoFeatures> features;  ///< null where no stream is of features
 };
 
-/// Throws c10::Error on streams other than "appearance,motion" and "none", and on what the readers
-/// refuse.
+/// Throws c10::Error on streams that the model does not have, and on what the readers refuse.
 LoadedData load_data(const ExperimentOptions& options);
 
 /// Reads every clip of the three splits once, so that a missing or broken one is found before
-/// training starts.
-void check_features(const LoadedData& data);
+/// training starts. Returns what a user should be told (VideoFeatures::warnings()).
+std::vector<std::string> check_features(const LoadedData& data);
 
 /// The model that `options` describes, seeded with options.train.seed, word vectors set. With
 /// streams = none it is the question-only model, whatever `model` and `fusion` say.
@@ -57,10 +59,11 @@ train::TrainSummary run_experiment(const ExperimentOptions& options, const Loade
                                    const train::RunFolder& run, const std::string& config_toml,
                                    const train::TrainObserver& observer);
 
-/// Predictions of the run's best checkpoint on "train", "val" or "test".
+/// Predictions on "train", "val" or "test", of the run's best checkpoint or, where given, of
+/// another checkpoint of the same model (`vidqa import`).
 std::vector<train::Prediction> evaluate_run(
     const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
-    const std::string& split,
+    const std::string& split, const std::optional<std::string>& weights = std::nullopt,
     const std::function<void(int64_t done, int64_t total)>& on_progress = {});
 
 /// `key=value` lines that must agree for two runs to be one: what resume and skip compare. Files

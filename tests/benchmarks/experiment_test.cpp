@@ -96,7 +96,7 @@ TEST_F(ExperimentTest, RefusesUnknownStreamsAndMissingFeatures) {
   options.streams = "appearance";
   EXPECT_THAT(error_of([&] { load_data(options); }),
               AllOf(HasSubstr("'appearance'"), HasSubstr("'none'")));
-  options.streams = "appearance,motion";
+  options.streams = "published";
   options.features = "";
   EXPECT_THAT(error_of([&] { load_data(options); }), HasSubstr("features"));
 }
@@ -122,7 +122,7 @@ TEST_F(ExperimentTest, TheIdentityTellsEveryOptionThatDecidesARun) {
       [](auto& o) { o.data.val_share = 0.2; },
       [](auto& o) { o.feature_norm = data::FeatureNorm::kL2; },
       [](auto& o) { o.streams = "none"; },
-      [](auto& o) { o.model = "other"; },
+      [](auto& o) { o.model = "tvqa"; },
       [](auto& o) { o.fusion = "mfb"; },
       [](auto& o) { o.hidden = 13; },
       [](auto& o) { o.slots = 4; },
@@ -136,7 +136,12 @@ TEST_F(ExperimentTest, TheIdentityTellsEveryOptionThatDecidesARun) {
       [](auto& o) { o.train.learning_rate = 1; },
       [](auto& o) { o.train.weight_decay = 1; },
       [](auto& o) { o.train.clip_norm = 1; },
+      [](auto& o) { o.train.optimizer = train::Optimizer::kRAdam; },
+      [](auto& o) { o.train.loss_reduction = train::LossReduction::kSum; },
+      [](auto& o) { o.train.validate_every = 3; },
+      [](auto& o) { o.train.validate_first = 2; },
       [](auto& o) { o.train.patience = 1; },
+      [](auto& o) { o.train.patience_counts = train::PatienceCounts::kInTotal; },
       [](auto& o) { o.train.seed = 2; }};
   std::set<std::string> identities = {identity};
   for (const auto& change : changes) {

@@ -1,0 +1,108 @@
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "benchmarks/datasets/synthetic_dialogue.h"
+#include "benchmarks/experiment.h"
+#include "tests/testing/feature_file.h"
+#include "tests/testing/files.h"
+#include "tests/testing/shared_data.h"
+
+namespace vidqa::benchmarks {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kSeed = 11;
+constexpr int64_t kClips = 600;
+constexpr int64_t kFrames = 12;  // 4 seconds at 3 a second
+
+/// The subtitled synthetic data set with features that say what is seen: colour and action of the
+/// shape, one column each.
+class TvqaFamilies : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new testing::TempDir;
+    std::vector<synthetic::Scene> scenes;
+    std::map<std::string, torch::Tensor> features;
+    for (int64_t i = 0; i < kClips; ++i) {
+      scenes.push_back(synthetic::make_scene(kSeed, i, 32));
+      const synthetic::Scene& scene = scenes.back();
+      torch::Tensor rows = torch::zeros({kFrames, 12});
+      rows.select(1, static_cast<int64_t>(scene.color)) = 1;
+      if (!scene.is_transition) rows.select(1, 6 + static_cast<int64_t>(scene.action)) = 1;
+      features[scene.name] = rows;
+    }
+    for (const auto& [name, content] : synthetic::tvqa_files(kSeed, scenes, 4)) {
+      const fs::path path = folder_->path() / name;
+      fs::create_directories(path.parent_path());
+      testing::write_file(path.string(), content);
+    }
+    testing::write_feature_file(folder_->file("tvqa/tvqa_imagenet_pool5_hq.h5"), features);
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  /// Test accuracy by family.
+  static std::map<std::string, double> train(const std::string& streams) {
+    ExperimentOptions options;
+    options.dataset = "tvqa";
+    options.data.root = folder_->file("tvqa");
+    options.model = "tvqa";
+    options.streams = streams;
+    options.word_dim = 24;
+    options.tvqa.hidden_raw = 12;
+    options.tvqa.hidden_mature = 16;
+    options.train.epochs = 12;
+    options.train.learning_rate = 5e-3;
+    options.train.batch_size = 32;
+    const LoadedData data = load_data(options);
+    const train::RunFolder run(folder_->path() / ("run_" + streams));
+    run_experiment(options, data, run, "", {});
+    const auto report =
+        train::compute_metrics(data.corpus.task, train::read_predictions(run.predictions("test")));
+    std::map<std::string, double> accuracy;
+    for (const auto& [family, metrics] : report.by_type) accuracy[family] = metrics.accuracy;
+    return accuracy;
+  }
+
+  static constexpr double kSolved = 0.8;
+  /// Chance is 0.2; four standard deviations of 120 questions.
+  static constexpr double kNearChance = 0.2 + 4 * 0.0365;
+
+  static testing::TempDir* folder_;
+};
+
+testing::TempDir* TvqaFamilies::folder_ = nullptr;
+
+TEST_F(TvqaFamilies, SubtitlesAloneTellNothingOfWhatIsSeen) {
+  auto accuracy = train("sub");
+  EXPECT_GT(accuracy["either"], kSolved);
+  EXPECT_LT(accuracy["video"], kNearChance);
+  EXPECT_LT(accuracy["joint"], kNearChance);
+}
+
+TEST_F(TvqaFamilies, VideoAloneSolvesWhatIsSeen) {
+  auto accuracy = train("imagenet");
+  EXPECT_GT(accuracy["video"], kSolved);
+  EXPECT_GT(accuracy["either"], kSolved);
+  EXPECT_LT(accuracy["subtitle"], kNearChance);
+  EXPECT_LT(accuracy["joint"], kNearChance);
+}
+
+TEST_F(TvqaFamilies, BothSolveWhatEitherDoesButAddedVotesDoNotSolveTheJointQuestions) {
+  auto accuracy = train("sub,imagenet");
+  EXPECT_GT(accuracy["video"], kSolved);
+  EXPECT_GT(accuracy["either"], kSolved);
+  // Better than chance is possible, by thresholds on a sum, a solution is not.
+  EXPECT_LT(accuracy["joint"], 0.6);
+}
+
+}  // namespace
+}  // namespace vidqa::benchmarks
