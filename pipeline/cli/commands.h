@@ -15,12 +15,14 @@ struct Command {
   bool computes = true;  ///< wants the tuned environment of pipeline/train/process_setup.h
 };
 
+Command add_data_command(CLI::App& app);
 Command add_synth_command(CLI::App& app);
 Command add_extract_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
 Command add_fusions_command(CLI::App& app);
+Command add_import_command(CLI::App& app);
 Command add_doctor_command(CLI::App& app);
 
 }  // namespace vidqa::cli

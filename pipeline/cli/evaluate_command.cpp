@@ -20,6 +20,7 @@ struct EvaluateOptions {
   std::optional<std::string> data;
   std::optional<std::string> features;
   std::optional<std::string> motion_features;
+  std::optional<std::string> weights;
   std::optional<std::string> device;
   std::optional<std::string> output;
   int64_t threads = 0;
@@ -37,12 +38,13 @@ int evaluate(const EvaluateOptions& options) {
   const benchmarks::LoadedData data = benchmarks::load_data(experiment);
   Progress progress("scoring " + options.split, "questions");
   const auto predictions =
-      benchmarks::evaluate_run(experiment, data, run, options.split,
+      benchmarks::evaluate_run(experiment, data, run, options.split, options.weights,
                                [&](int64_t done, int64_t total) { progress.update(done, total); });
   progress.clear();
 
   fmt::print(
-      "{}: {} split of {}, best checkpoint\n{}", options.run, options.split, experiment.dataset,
+      "{}: {} split of {}, {}\n{}", options.run, options.split, experiment.dataset,
+      options.weights.value_or("best checkpoint"),
       format_metrics(data.corpus.task, train::compute_metrics(data.corpus.task, predictions)));
   if (options.output) train::write_predictions(*options.output, predictions);
   return 0;
@@ -66,6 +68,8 @@ Command add_evaluate_command(CLI::App& app) {
                       "Feature file, if it has moved since the training");
   command->add_option("--motion-features", options->motion_features,
                       "Motion feature file, if it has moved");
+  command->add_option("--weights", options->weights,
+                      "Checkpoint to score instead of the run's best one");
   command->add_option("--device", options->device,
                       "cpu, cuda, cuda:1; without it, as in the training");
   command->add_option("--threads", options->threads, "Threads; 0: one per processor")

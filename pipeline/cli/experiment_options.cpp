@@ -1,5 +1,6 @@
 #include "pipeline/cli/experiment_options.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -23,11 +24,31 @@ const std::map<std::string, FeatureNorm> kFeatureNorms = {
     {"l2", FeatureNorm::kL2},
     {"standardize", FeatureNorm::kStandardize}};
 
-std::string name_of(FeatureNorm norm) {
-  for (const auto& [name, value] : kFeatureNorms) {
-    if (value == norm) return name;
-  }
-  return "none";
+const std::map<std::string, models::TvqaVariant> kTvqaVariants = {
+    {"with-question", models::TvqaVariant::kWithQuestion},
+    {"without-question", models::TvqaVariant::kWithoutQuestion}};
+const std::map<std::string, models::DeepCcaUse> kDeepCcaUses = {
+    {"none", models::DeepCcaUse::kNone},
+    {"once", models::DeepCcaUse::kOnce},
+    {"as-released", models::DeepCcaUse::kAsReleased}};
+const std::map<std::string, train::Optimizer> kOptimizers = {{"adam", train::Optimizer::kAdam},
+                                                             {"radam", train::Optimizer::kRAdam}};
+const std::map<std::string, train::LossReduction> kLossReductions = {
+    {"mean", train::LossReduction::kMean}, {"sum", train::LossReduction::kSum}};
+const std::map<std::string, train::PatienceCounts> kPatienceCounts = {
+    {"in-a-row", train::PatienceCounts::kInARow}, {"in-total", train::PatienceCounts::kInTotal}};
+
+/// An option whose values have names.
+template <typename Value>
+void add_choice(CLI::App& app, const std::string& name, Value& value,
+                const std::map<std::string, Value>& choices, const std::string& description) {
+  const auto current = std::find_if(choices.begin(), choices.end(),
+                                    [&](const auto& choice) { return choice.second == value; });
+  app.add_option_function<std::string>(
+         name, [&value, &choices](const std::string& text) { value = choices.at(text); },
+         description)
+      ->default_str(current->first)
+      ->check(CLI::IsMember(choices));
 }
 
 /// An option that may be absent; an empty text, as a config.toml has it, means the same.
@@ -55,14 +76,9 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
   add_optional_path(group, "--motion-features", options.motion_features,
                     "HDF5 file of the motion stream; without it, motion is the difference of "
                     "successive appearance rows");
-  group
-      .add_option_function<std::string>(
-          "--feature-norm",
-          [&options](const std::string& name) { options.feature_norm = kFeatureNorms.at(name); },
-          "none: as stored; l2: rows of length 1; standardize: columns of mean 0, variance 1 over "
-          "the training clips")
-      ->default_str(name_of(options.feature_norm))
-      ->check(CLI::IsMember(kFeatureNorms));
+  add_choice(group, "--feature-norm", options.feature_norm, kFeatureNorms,
+             "none: as stored; l2: rows of length 1; standardize: columns of mean 0, variance 1 "
+             "over the training clips");
   group
       .add_option("--max-frames", options.max_frames,
                   "Time steps at most; 0: as published for the data set")
@@ -78,6 +94,10 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
       .add_option("--val-share", options.data.val_share,
                   "Its share of the training clips, where none is released")
       ->capture_default_str();
+  group
+      .add_flag("--full-length", options.data.full_length,
+                "TVQA: questions see their whole clip; without it, the annotated span")
+      ->default_str(options.data.full_length ? "true" : "false");
 }
 
 void bind_model_options(CLI::App& app, ExperimentOptions& options) {
@@ -86,7 +106,8 @@ void bind_model_options(CLI::App& app, ExperimentOptions& options) {
       ->capture_default_str();
   group
       .add_option("--streams", options.streams,
-                  "Video streams: appearance,motion or none (question only)")
+                  "published: those of the model's code; none: question only; TVQA's models also a "
+                  "list of sub,vcpt,imagenet,regional,motion")
       ->capture_default_str();
   group.add_option("--hidden", options.hidden, "Hidden width")
       ->capture_default_str()
@@ -96,6 +117,39 @@ void bind_model_options(CLI::App& app, ExperimentOptions& options) {
   group.add_option("--dropout", options.dropout, "Dropout probability, 0..1")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
+}
+
+void bind_tvqa_options(CLI::App& app, models::TvqaConfig& tvqa) {
+  CLI::Option_group& group = *app.add_option_group("TVQA's models");
+  group.add_option("--hsz1", tvqa.hidden_raw, "Hidden width of lstm_raw, a direction")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--hsz2", tvqa.hidden_mature, "Hidden width of lstm_mature, a direction")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--n-layers-cls", tvqa.classifier_layers, "Layers of the classifiers")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group.add_option("--fusion-dim", tvqa.fusion_dim, "Width of a fusion's output (pool_out_dim)")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group
+      .add_flag("--fusion-per-stream", tvqa.fusion_per_stream,
+                "Each stream has a fusion of its own; as released, all share one")
+      ->default_str(tvqa.fusion_per_stream ? "true" : "false");
+  add_choice(group, "--tvqa-variant", tvqa.variant, kTvqaVariants,
+             "with-question, or without-question: answers only (--noqs of trying_blp)");
+  add_choice(group, "--deep-cca", tvqa.deep_cca, kDeepCcaUses,
+             "Project question and context before concatenation: none; once; as-released: as often "
+             "as the batch has time steps");
+  group.add_option("--deep-cca-layers", tvqa.deep_cca_layers, "Layers of each projection")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group
+      .add_option("--deep-cca-weight", tvqa.deep_cca_weight,
+                  "Weight of the total correlation in the loss; the released code has none")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
 }
 
 void bind_training_options(CLI::App& app, train::TrainOptions& options) {
@@ -109,19 +163,38 @@ void bind_training_options(CLI::App& app, train::TrainOptions& options) {
   group.add_option("--eval-batch-size", options.eval_batch_size, "Questions a batch when scoring")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  group.add_option("--learning-rate", options.learning_rate, "Adam step size")
+  add_choice(group, "--optimizer", options.optimizer, kOptimizers,
+             "adam, or radam: rectified, as the TVQA runs of arXiv 2012.10285 used it");
+  group.add_option("--learning-rate", options.learning_rate, "Step size of the optimiser")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  group.add_option("--weight-decay", options.weight_decay, "L2 penalty in the gradient")
+  group
+      .add_option("--weight-decay", options.weight_decay,
+                  "adam: L2 penalty in the gradient; radam: decoupled from it")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   group.add_option("--clip-norm", options.clip_norm, "Greatest norm of the gradient; 0: no limit")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  add_choice(group, "--loss-reduction", options.loss_reduction, kLossReductions,
+             "Of the loss over the questions of a batch; published: HME mean, TVQA sum");
+  group
+      .add_option("--validate-every", options.validate_every,
+                  "Validate after so many batches within an epoch, too; 0: at its end alone. "
+                  "Published TVQA: 400")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  group
+      .add_option("--validate-first", options.validate_first,
+                  "Batch of an epoch, from 0, after which --validate-every begins")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   group
       .add_option("--patience", options.patience,
-                  "Stop after so many validations without a better one; 0: never")
+                  "Stop after so many epochs without a better validation; 0: never")
       ->capture_default_str();
+  add_choice(group, "--patience-counts", options.patience_counts, kPatienceCounts,
+             "in-a-row: epochs since the last better one; in-total: all of them, as TVQA does");
   group.add_option("--seed", options.seed, "Seed of weights, batch order and dropout")
       ->capture_default_str();
   group.add_option("--device", options.device, "cpu, cuda, cuda:1")->capture_default_str();
@@ -143,7 +216,10 @@ void bind_experiment_options(CLI::App& app, ExperimentOptions& options) {
                      "Fusion, e.g. mfb:mm_dim=1600,factor=2; default: the model as published")
         ->capture_default_str();
   }
+  bind_tvqa_options(app, options.tvqa);
   bind_training_options(app, options.train);
+  add_optional_path(*app.get_option_group("Training"), "--init", options.initial_weights,
+                    "Checkpoint to start from: best.pt of a run, or from `vidqa import`");
 }
 
 std::string experiment_toml(const ExperimentOptions& options) {
@@ -152,6 +228,7 @@ std::string experiment_toml(const ExperimentOptions& options) {
   make_absolute(copy.features);
   if (copy.motion_features) make_absolute(*copy.motion_features);
   if (copy.word_vectors) make_absolute(*copy.word_vectors);
+  if (copy.initial_weights) make_absolute(*copy.initial_weights);
 
   CLI::App app("", "train");
   app.option_defaults()->always_capture_default();

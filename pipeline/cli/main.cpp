@@ -30,11 +30,14 @@ constexpr const char* kDescription =
     "vidqa: extract video features, train a video question answering model, compare how modalities "
     "are fused.\n\n"
     "The usual order of work:\n"
-    "  vidqa synth    make a small diagnostic data set (or bring your own: MSVD-QA, TGIF-QA)\n"
+    "  vidqa synth    make a small diagnostic data set (or bring your own: MSVD-QA, TGIF-QA, "
+    "TVQA)\n"
     "  vidqa extract  video files -> features.h5\n"
     "  vidqa train    questions + features -> run folder with a checkpoint\n"
     "  vidqa evaluate score a checkpoint on a split\n"
     "  vidqa compare  train the same model with several fusions and seeds -> one table\n\n"
+    "  vidqa data     check a data set before hours are spent on it\n"
+    "  vidqa import   weights of published code -> checkpoint\n"
     "  vidqa fusions  what every fusion costs\n"
     "  vidqa doctor   what slows this machine down";
 
@@ -59,6 +62,7 @@ int run(int argc, char** argv) {
       vidqa::cli::add_synth_command(app),   vidqa::cli::add_extract_command(app),
       vidqa::cli::add_train_command(app),   vidqa::cli::add_evaluate_command(app),
       vidqa::cli::add_compare_command(app), vidqa::cli::add_fusions_command(app),
+      vidqa::cli::add_import_command(app),  vidqa::cli::add_data_command(app),
       vidqa::cli::add_doctor_command(app),
   };
   try {

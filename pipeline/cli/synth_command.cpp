@@ -25,7 +25,9 @@ Command add_synth_command(CLI::App& app) {
   auto options = std::make_shared<benchmarks::SynthOptions>();
   CLI::App* command =
       app.add_subcommand("synth", "Render a small diagnostic data set: mp4 clips and questions");
-  command->add_option("--output", options->output, "Folder to write: videos/, tgif_qa/, msvd_qa/")
+  command
+      ->add_option("--output", options->output,
+                   "Folder to write: videos/, tgif_qa/, msvd_qa/, tvqa/")
       ->required();
   command->add_option("--seed", options->seed, "Seed; equal options give equal bytes")
       ->capture_default_str();
@@ -40,7 +42,10 @@ Command add_synth_command(CLI::App& app) {
       "Coloured shapes move, appear, repeat an action and change colour. The questions come in the "
       "released formats of\n"
       "TGIF-QA (action, transition, count, frameqa) and MSVD-QA, with answers balanced so that no "
-      "text-only rule works.\n\n"
+      "text-only rule works,\nand of TVQA, with subtitles and four families of questions: some "
+      "need "
+      "the subtitles, some the video, some\neither, and the joint ones both, for neither alone "
+      "tells anything about them.\n\n"
       "Example: vidqa synth --output data/synth --seed 1 --clips 600");
   return {command, [options] { return synth(*options); }, false};
 }

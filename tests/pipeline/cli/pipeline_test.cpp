@@ -136,5 +136,75 @@ TEST_F(Pipeline, QuestionOnlyNeedsNoFeatures) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+/// TVQA's models on the subtitled form of the same clips.
+class TvqaPipeline : public Pipeline {
+ protected:
+  static void SetUpTestSuite() {
+    Pipeline::SetUpTestSuite();
+    const ProgramResult extract = run_vidqa(fmt::format(
+        "extract --videos {}/videos --output {}/tvqa/tvqa_imagenet_pool5_hq.h5 --backbone resnet18 "
+        "--weights random:1 --fps 3 --resize squash --crop-size 32",
+        data(), data()));
+    ASSERT_EQ(extract.exit_code, 0) << extract.err;
+  }
+
+  static ProgramResult train(const std::string& options, const std::string& run) {
+    return run_vidqa(
+        fmt::format("train --dataset tvqa --data {}/tvqa --hsz1 6 --hsz2 5 --word-dim 8 --epochs 1 "
+                    "--loss-reduction sum --optimizer radam --learning-rate 3e-4 {} --output {}",
+                    data(), options, file(run)));
+  }
+};
+
+TEST_F(TvqaPipeline, TheFolderPassesItsCheck) {
+  const ProgramResult check = run_vidqa(fmt::format("data check tvqa --data {}/tvqa", data()));
+  EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
+  EXPECT_THAT(check.out, HasSubstr("OK"));
+}
+
+TEST_F(TvqaPipeline, KeepsWhatEveryStreamSaysAndTheFamilyOfAQuestion) {
+  const ProgramResult result = train("--model tvqa", "svi");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::map<std::string, int64_t> families;
+  std::istringstream lines(read_file(file("svi") + "/predictions.jsonl"));
+  for (std::string text; std::getline(lines, text);) {
+    const auto line = nlohmann::json::parse(text);
+    ++families[line.at("type")];
+    ASSERT_EQ(line.at("stream_scores").size(), 3u);
+    for (size_t a = 0; a < 5; ++a) {
+      double sum = 0;
+      for (const auto& item : line.at("stream_scores").items())
+        sum += item.value().at(a).get<double>();
+      EXPECT_NEAR(sum, line.at("scores").at(a).at(1).get<double>(), 1e-5);
+    }
+  }
+  EXPECT_EQ(families.size(), 4u);
+  for (const char* family : {"subtitle", "video", "either", "joint"})
+    EXPECT_THAT(result.out, HasSubstr(family));
+}
+
+TEST_F(TvqaPipeline, TrainsTheVariantsAndRefusesWhatDoesNotFitTogether) {
+  EXPECT_EQ(train("--model tvqa --streams sub --fusion mlb:mm_dim=6 --fusion-dim 7", "s").exit_code,
+            0);
+  EXPECT_EQ(train("--model tvqa --streams sub,imagenet --tvqa-variant without-question", "noqs")
+                .exit_code,
+            0);
+  EXPECT_EQ(train("--model tvqa --deep-cca once --deep-cca-weight 0.1", "dcca").exit_code, 0);
+  EXPECT_EQ(
+      train("--model tvqa_dual_stream --fusion mfh:mm_dim=6 --fusion-dim 7", "dual").exit_code, 0);
+  const ProgramResult evaluate =
+      run_vidqa(fmt::format("evaluate --run {} --split val", file("dual")));
+  EXPECT_EQ(evaluate.exit_code, 0) << evaluate.err;
+
+  const auto error = [](const ProgramResult& result) {
+    EXPECT_EQ(result.exit_code, 1);
+    return result.error_lines().size() == 1 ? result.error_lines()[0]
+                                            : "not one line: " + result.err;
+  };
+  EXPECT_THAT(error(train("--model tvqa --streams sub,audio", "x")), HasSubstr("audio"));
+  EXPECT_THAT(error(train("--model tvqa_dual_stream", "x")), HasSubstr("fusion"));
+  EXPECT_THAT(error(train("--model tvqa --streams motion", "x")), HasSubstr("motion"));
+}
+
 }  // namespace
 }  // namespace vidqa::testing
