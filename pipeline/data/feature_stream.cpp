@@ -137,7 +137,9 @@ void FeatureStream::check(const Question& question) {
       const auto& range = question.feature_rows;
       const bool is_blind =
           range ? std::max<int64_t>(range->first, 1) > std::min(range->last, last) - 1 : last < 1;
-      return note_if_blind(question, is_blind, last);
+      note_if_blind(question, is_blind, last);
+      if (dim_ < 0 && !is_blind) regions(question);  // learns the width
+      return;
     }
     TORCH_CHECK(false, missing_message(question));
   }

@@ -32,7 +32,7 @@ class SrtFile : public ::testing::Test {
 TEST_F(SrtFile, TextsAreJoinedAndUnnamedSpeakersMarked) {
   const Subtitles subtitles = read(
       "1\r\n00:00:01,250 --> 00:00:02,000\r\n(Ross:)Hi,\r\nyou two.\r\n\r\n"
-      "2\n00:01:02.5 --> 00:01:03,000\nAnd\nyou.");
+      "2\n01:02,500 --> 00:01:03,000\nAnd\nyou.");
   EXPECT_THAT(subtitles.texts, ElementsAre("(Ross:)Hi, you two."));
   EXPECT_THAT(subtitles.start_seconds, ElementsAre(1.25)) << "a time has four fields";
 }
@@ -57,7 +57,7 @@ TEST_F(SrtFile, LinesWithoutATimeAreNoEntries) {
 }
 
 TEST_F(SrtFile, EntryWithoutTextIsNamed) {
-  EXPECT_THAT(error_of([&] { read("0:0:1,0 --> 0:0:2,0\na\n\n0:0:3,5 --> 0:0:4,0\n\ntext"); }),
+  EXPECT_THAT(error_of([&] { read("0:0:1,0 --> 0:0:2,0\na\n\n2\n0:0:3,5 --> 0:0:4,0\n\ntext"); }),
               AllOf(HasSubstr(path_), HasSubstr("entry 2 (at 3.005 s) has no text")));
 }
 
