@@ -63,6 +63,11 @@ class FusedNode : public torch::autograd::Node {
 
 }  // namespace
 
+bool has_cpu_kernels(const Tensor& tensor) {
+  return tensor.is_cpu() &&
+         (tensor.scalar_type() == torch::kFloat32 || tensor.scalar_type() == torch::kFloat64);
+}
+
 std::vector<Tensor> apply(std::shared_ptr<FusedOperator> op, const std::vector<Tensor>& inputs) {
   const bool keep = torch::GradMode::is_enabled() &&
                     std::any_of(inputs.begin(), inputs.end(), [](const Tensor& input) {

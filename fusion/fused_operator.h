@@ -40,6 +40,10 @@ class FusedOperator {
   virtual std::vector<torch::Tensor> backward(const Pass& pass) = 0;
 };
 
+/// Whether the operators of this project have kernels for such a tensor: float32 or float64 on the
+/// CPU. Elsewhere Torch's own are composed.
+bool has_cpu_kernels(const torch::Tensor& tensor);
+
 /// Runs `op` and, where an input requires a gradient, records it. Undefined inputs are allowed.
 /// First derivatives only: throws c10::Error when a second one is asked for.
 std::vector<torch::Tensor> apply(std::shared_ptr<FusedOperator> op,

@@ -12,6 +12,7 @@
 #include "fusion/concat_mlp.h"
 #include "fusion/cross_attention.h"
 #include "fusion/film.h"
+#include "fusion/fused_operator.h"
 #include "fusion/gmu.h"
 #include "fusion/heuristic_matching.h"
 #include "fusion/linear_sum.h"
@@ -77,14 +78,12 @@ torch::Tensor Fusion::forward(const torch::Tensor& x, const torch::Tensor& y,
                               const torch::Tensor& y_mask) {
   check_inputs(x, y, y_mask);
   if (granularity_ == Granularity::kSequence) return compose_sequences(x, y, y_mask);
-  const auto type = x.scalar_type();
-  const bool on_cpu = x.device().is_cpu() && y.device().is_cpu() && y.scalar_type() == type &&
-                      (type == torch::kFloat32 || type == torch::kFloat64);
-  const auto is_alike = [&](const torch::Tensor& parameter) {
-    return parameter.device().is_cpu() && parameter.scalar_type() == type;
+  const auto is_alike = [&](const torch::Tensor& other) {
+    return other.device() == x.device() && other.scalar_type() == x.scalar_type();
   };
   const std::vector<torch::Tensor> parameters = this->parameters();
-  if (!on_cpu || !has_kernel() || !std::all_of(parameters.begin(), parameters.end(), is_alike))
+  if (!has_cpu_kernels(x) || !has_kernel() || !is_alike(y) ||
+      !std::all_of(parameters.begin(), parameters.end(), is_alike))
     return compose(x, y);
   std::vector<int64_t> shape = x.sizes().vec();
   const int64_t rows = c10::multiply_integers(shape.begin(), shape.end() - 1);

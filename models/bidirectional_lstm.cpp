@@ -8,6 +8,7 @@
 
 #include <torch/torch.h>
 
+#include "fusion/fused_operator.h"
 #include "models/cpu/lstm_steps.h"
 #include "models/fused_lstm.h"
 
@@ -50,10 +51,6 @@ BidirectionalLstmImpl::BidirectionalLstmImpl(int64_t input_size, int64_t hidden_
   bias_hh_l0_reverse = add("bias_hh_l0_reverse", {gates});
 }
 
-bool BidirectionalLstmImpl::has_kernel(const Tensor& x) {
-  return x.is_cpu() && (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64);
-}
-
 Tensor BidirectionalLstmImpl::arranged(const Tensor& forward, const Tensor& reverse) const {
   const Tensor nothing = torch::zeros({1, forward.size(1)}, forward.options());
   return torch::cat({torch::cat({forward, nothing}).index_select(0, order_),
@@ -82,7 +79,7 @@ Tensor BidirectionalLstmImpl::run_max(GateSum sum, std::vector<Tensor> inputs) {
 }
 
 Tensor BidirectionalLstmImpl::forward(const Tensor& x, const RowLayout& layout) {
-  if (!has_kernel(x)) return forward_packed(x, layout);
+  if (!fusion::has_cpu_kernels(x)) return forward_packed(x, layout);
   GateSum sum;
   sum.contexts = layout;
   return FusedLstm::apply(
@@ -91,7 +88,7 @@ Tensor BidirectionalLstmImpl::forward(const Tensor& x, const RowLayout& layout) 
 }
 
 Tensor BidirectionalLstmImpl::forward_max(const Tensor& x, const RowLayout& layout) {
-  if (!has_kernel(x)) return forward_packed_max(x, layout);
+  if (!fusion::has_cpu_kernels(x)) return forward_packed_max(x, layout);
   GateSum sum;
   sum.contexts = layout;
   return run_max(std::move(sum),

@@ -25,16 +25,14 @@ class BidirectionalLstmImpl : public torch::nn::Module {
   /// As forward(), then the maximum over each sequence: (N, 2 hidden).
   torch::Tensor forward_max(const torch::Tensor& x, const RowLayout& layout);
 
-  /// Whether our own implementation serves this tensor; run_max() is for nothing else.
-  static bool has_kernel(const torch::Tensor& x);
-
   /// Columns begin ... begin + count - 1 of both directions' input weights, and the sum of their
   /// biases, in the order of the recurrence: (G, count) and (G). torch::linear with them gives what
   /// GateSum calls gates.
   torch::Tensor input_weight(int64_t begin, int64_t count) const;
   torch::Tensor input_bias() const;
 
-  /// forward_max() of an input of which GateSum knows the parts; inputs as there.
+  /// forward_max() of an input of which GateSum knows the parts; inputs as there. Only where
+  /// fusion::has_cpu_kernels().
   torch::Tensor run_max(GateSum sum, std::vector<torch::Tensor> inputs);
 
   int64_t input_size() const { return weight_ih_l0.size(1); }

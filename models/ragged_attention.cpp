@@ -87,11 +87,6 @@ class AttendOperator : public fusion::FusedOperator {
   std::vector<int64_t> offsets_;
 };
 
-bool has_kernel(const Tensor& tensor) {
-  return tensor.is_cpu() &&
-         (tensor.scalar_type() == torch::kFloat32 || tensor.scalar_type() == torch::kFloat64);
-}
-
 }  // namespace
 
 std::vector<int64_t> MixLayout::offsets() const {
@@ -121,7 +116,7 @@ AttendedText attend(const MixLayout& layout, const Tensor& context, const Tensor
   TORCH_CHECK(layout.texts.sequences() == layout.contexts.sequences() * layout.fan,
               "attend: ", layout.contexts.sequences(), " clips with ", layout.fan,
               " texts each, got ", layout.texts.sequences(), " texts");
-  if (!has_kernel(context)) return attend_padded(layout, context, words);
+  if (!fusion::has_cpu_kernels(context)) return attend_padded(layout, context, words);
   const auto outputs = fusion::apply(std::make_shared<AttendOperator>(layout),
                                      {context.contiguous(), words.contiguous()});
   return {outputs[0], outputs[1]};

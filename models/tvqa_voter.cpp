@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include "fusion/fused_operator.h"
 #include "models/gate_sum.h"
 
 namespace vidqa::models {
@@ -87,8 +88,9 @@ TvqaVoter::TvqaVoter(torch::nn::Module& owner, const ModelConfig& config, const 
 }
 
 Tensor TvqaVoter::score(const MatureInput& input) {
-  const bool has_kernel = BidirectionalLstmImpl::has_kernel(input.of_answer.at(0).rows);
-  const Tensor pooled = has_kernel ? pool_pieces(input) : pool_whole(input);  // (B A, 2H)
+  const Tensor pooled = fusion::has_cpu_kernels(input.of_answer.at(0).rows)
+                            ? pool_pieces(input)
+                            : pool_whole(input);  // (B A, 2H)
   return classifier_->forward(pooled).view({-1, input.num_answers});
 }
 

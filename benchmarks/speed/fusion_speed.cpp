@@ -252,19 +252,12 @@ void run_case(benchmark::State& state, const Case& c) {
 }
 
 void register_cases() {
-  const auto all = static_cast<int64_t>(train::probe_environment().hardware_threads);
-  std::vector<int64_t> threads = {1};
-  if (all > 1) threads.push_back(all);
   for (const Operator& op : operators()) {
     for (const int64_t rows : row_counts(op)) {
-      for (const int64_t count : threads) {
+      for (const int64_t count : thread_counts()) {
         for (const bool training : {false, true}) {
           const Case c = {op, rows, count, training};
-          benchmark::RegisterBenchmark(c.name().c_str(),
-                                       [c](benchmark::State& state) { run_case(state, c); })
-              ->UseManualTime()
-              ->Iterations(1)
-              ->Unit(benchmark::kMillisecond);
+          add_case(c.name(), [c](benchmark::State& state) { run_case(state, c); });
         }
       }
     }

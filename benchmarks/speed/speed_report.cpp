@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -70,6 +71,18 @@ double Rotation::ratio(size_t work, size_t other) const {
   std::vector<double> values;
   for (const std::vector<double>& times : times_) values.push_back(times[work] / times[other]);
   return median(values);
+}
+
+std::vector<int64_t> thread_counts() {
+  const auto all = static_cast<int64_t>(train::probe_environment().hardware_threads);
+  return all > 1 ? std::vector<int64_t>{1, all} : std::vector<int64_t>{1};
+}
+
+void add_case(const std::string& name, std::function<void(benchmark::State&)> run) {
+  benchmark::RegisterBenchmark(name.c_str(), std::move(run))
+      ->UseManualTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
 }
 
 int run(int argc, char** argv, const std::string& title, const std::function<Table()>& table) {

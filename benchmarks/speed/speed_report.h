@@ -32,6 +32,12 @@ class Rotation {
   std::vector<std::vector<double>> times_;  ///< by round, by work
 };
 
+/// 1 and, where there are more, all of the machine's.
+std::vector<int64_t> thread_counts();
+
+/// A benchmark that runs once and sets its own time.
+void add_case(const std::string& name, std::function<void(benchmark::State&)> run);
+
 /// main() of a speed program: an environment without settings that slow the machine down, Google
 /// Benchmark's options, and after its lines `table()` in Markdown with what the numbers depend on:
 /// machine, threads, BLAS and its kernel, date, commit, command.

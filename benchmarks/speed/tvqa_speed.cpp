@@ -372,19 +372,13 @@ void run_case(benchmark::State& state, const Case& c) {
 }
 
 void register_cases() {
-  const auto all = static_cast<int64_t>(train::probe_environment().hardware_threads);
-  std::vector<int64_t> threads = {1};
-  if (all > 1) threads.push_back(all);
   for (const auto& [name, fusion, dual] :
        {std::tuple("SVI concat", models::kNoFusion, false), std::tuple("SVI mfb", "mfb", false),
         std::tuple("SVI mcb", "mcb", false), std::tuple("dual mfh", "mfh:mm_dim=1500", true)}) {
-    for (const int64_t count : threads) {
+    for (const int64_t count : thread_counts()) {
       const Case c = {name, fusion, dual, count};
-      benchmark::RegisterBenchmark(fmt::format("{}/{}_threads", name, count).c_str(),
-                                   [c](benchmark::State& state) { run_case(state, c); })
-          ->UseManualTime()
-          ->Iterations(1)
-          ->Unit(benchmark::kMillisecond);
+      add_case(fmt::format("{}/{}_threads", name, count),
+               [c](benchmark::State& state) { run_case(state, c); });
     }
   }
 }
