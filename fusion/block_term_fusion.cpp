@@ -83,7 +83,7 @@ Cost BlockTermOptions::cost() const {
                        linear_multiply_adds(m, dims_.out);
   const double kept =
       kind_->has_low_rank
-          ? rank * m * FusedBlockTerm::kept_share(static_cast<double>(chunks_), split.wide, rank_)
+          ? rank * m * BlockTermCores::kept_share(static_cast<double>(chunks_), split.wide, rank_)
           : 0;
   cost.saved_bytes = kBytesPerValue * (3 * m + kept + static_cast<double>(dims_.out));
   return cost;
@@ -144,7 +144,7 @@ Tensor BlockTermFusion::fuse(const Tensor& x, const Tensor& y) {
     spec.v.dropout = spec.places.next(options.dropout_input(), options.mm_dim());
     int64_t begin = 0;
     for (size_t c = 0; c < cores_.size(); ++c) {
-      const FusedBlockTerm::Columns columns = {begin, sizes_[c]};
+      const BlockTermChunk::Columns columns = {begin, sizes_[c]};
       spec.chunks.push_back({columns, columns, columns});
       begin += sizes_[c];
       const Core& core = cores_[c];

@@ -5,6 +5,7 @@
 #include <torch/nn/modules/linear.h>
 #include <torch/types.h>
 
+#include "fusion/block_term_cores.h"
 #include "fusion/cpu/block_term_rows.h"
 #include "fusion/cpu/dense_rows.h"
 #include "fusion/dropout.h"
@@ -12,23 +13,12 @@
 namespace vidqa::fusion {
 
 /// Mutan, Tucker, Block and BlockTucker on the CPU: two projections u and v in chunks, a core for
-/// each chunk, normalisation, an output layer. The products with the core of a chunk are made in
-/// slabs of a few ranks or slices, so that rows times ranks times width never exist at once;
-/// Tucker's is streamed from memory once a block of rows.
+/// each chunk (block_term_cores.h), normalisation, an output layer. Tucker's core is streamed from
+/// memory once a block of rows.
 ///
 /// Keeps u, v and z for the backward pass, and with cores of low rank the product with u; the one
 /// with v, like that of a full core, is computed again.
 struct FusedBlockTerm {
-  /// Columns [begin, begin + width).
-  struct Columns {
-    int64_t begin = 0;
-    int64_t width = 0;
-  };
-  struct Chunk {
-    Columns u;
-    Columns v;
-    Columns z;
-  };
   /// Of one chunk. Low rank: the weights (rank w, w) and biases (rank w) of the two linear layers.
   /// Full: weight (w, w, w) and bias (w) alone.
   struct Core {
@@ -38,7 +28,7 @@ struct FusedBlockTerm {
     torch::Tensor bias_v;
   };
 
-  std::vector<Chunk> chunks;
+  std::vector<BlockTermChunk> chunks;
   std::vector<Core> cores;
   int64_t rank = 0;  ///< 0: full cores
 
@@ -51,9 +41,6 @@ struct FusedBlockTerm {
   torch::nn::Linear linear_out{nullptr};
   cpu::DenseRows output;
   DropoutPlaces places;  ///< that all of these got theirs from
-
-  /// Share of the products with u that are kept, of `num_chunks` cores of low rank and width w.
-  static double kept_share(double num_chunks, int64_t width, int64_t rank);
 
   /// x (R, dx), y (R, dy) -> (R, dz), float32 or float64 on the CPU.
   static torch::Tensor apply(FusedBlockTerm spec, const torch::Tensor& x, const torch::Tensor& y);

@@ -1,0 +1,278 @@
+#include "fusion/block_term_cores.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <torch/torch.h>
+
+#include "fusion/row_blocks.h"
+
+namespace vidqa::fusion {
+namespace {
+
+using torch::Tensor;
+
+/// Ranks or slices of `width` columns that a slab has at most, so that a block of its product fits
+/// the cache.
+int64_t most_in_slab(int64_t width) {
+  constexpr int64_t kColumns = 2048;
+  return std::max<int64_t>(1, kColumns / width);
+}
+
+/// Keeping three of four products with u costs less than half of the memory that Torch's operators
+/// take, and computing one of four again a thirtieth of the time.
+constexpr size_t kSlabsOfWhichOneIsNotKept = 4;
+
+bool keeps_product(size_t slab) { return (slab + 1) % kSlabsOfWhichOneIsNotKept != 0; }
+
+Tensor columns_of(const Tensor& rows, BlockTermChunk::Columns columns) {
+  return rows.narrow(1, columns.begin, columns.width);
+}
+
+/// The first value of a row, at the columns of a chunk; rows of `width` columns.
+template <typename T>
+T* values_at(const Tensor& rows, int64_t row, int64_t width, BlockTermChunk::Columns columns) {
+  return rows.data_ptr<T>() + row * width + columns.begin;
+}
+
+/// sum[rows begin..end][columns] += gradient weight.
+void add_to_columns(const Tensor& sum, int64_t begin, int64_t end, BlockTermChunk::Columns columns,
+                    const Tensor& gradient, const Tensor& weight) {
+  Tensor sum_rows = columns_of(rows_of(sum, begin, end), columns);
+  torch::addmm_out(sum_rows, sum_rows, gradient, weight);
+}
+
+}  // namespace
+
+struct BlockTermCores::SlabPass {
+  const FusedOperator::Pass& pass;
+  const Tensor& u;
+  const Tensor& v;
+  const Tensor& dz;
+  const Tensor& du;
+  const Tensor& dv;
+  Tensor of_u;  ///< (n, slab width) scratch: a product, then the gradient of that with u
+  Tensor of_v;  ///< likewise; low rank alone
+  bool is_first;
+};
+
+BlockTermCores::BlockTermCores(std::vector<BlockTermChunk> chunks, int64_t rank, int64_t width,
+                               size_t first_input)
+    : chunks_(std::move(chunks)), rank_(rank), width_(width), first_input_(first_input) {
+  for (size_t c = 0; c < chunks_.size(); ++c) {
+    const BlockTermChunk& chunk = chunks_[c];
+    const int64_t total = is_low_rank() ? rank_ : chunk.z.width;
+    const int64_t columns = is_low_rank() ? chunk.z.width : chunk.u.width;
+    const int64_t most = most_in_slab(columns);
+    for (int64_t first = 0; first < total; first += most) {
+      const int64_t count = std::min(most, total - first);
+      slabs_.push_back({c, first, count, count * columns});
+    }
+  }
+}
+
+double BlockTermCores::kept_share(double num_chunks, int64_t width, int64_t rank) {
+  const int64_t most = most_in_slab(width);
+  const double slabs = num_chunks * static_cast<double>((rank + most - 1) / most);
+  return (slabs - std::floor(slabs / kSlabsOfWhichOneIsNotKept)) / slabs;
+}
+
+/// The rows of a weight, as a matrix, that a slab multiplies with.
+Tensor BlockTermCores::weight_of(const Slab& slab, const Tensor& weight) const {
+  if (!is_low_rank()) return weight.narrow(0, slab.first, slab.count).flatten(0, 1);
+  const int64_t w = chunks_[slab.chunk].z.width;
+  return weight.narrow(0, slab.first * w, slab.count * w);
+}
+
+template <typename T>
+const T* BlockTermCores::bias_of(const Slab& slab, const Tensor& bias) const {
+  return bias.data_ptr<T>() + slab.first * chunks_[slab.chunk].z.width;
+}
+
+cpu::LowRankShape BlockTermCores::low_rank_shape(const Slab& slab) const {
+  return {slab.count, chunks_[slab.chunk].z.width, width_};
+}
+
+cpu::CoreShape BlockTermCores::core_shape(const Slab& slab) const {
+  return {slab.count, chunks_[slab.chunk].u.width, width_};
+}
+
+void BlockTermCores::begin(int64_t rows, bool keep, const torch::TensorOptions& options) {
+  a_.assign(slabs_.size(), Tensor());
+  if (!keep || !is_low_rank()) return;
+  for (size_t s = 0; s < slabs_.size(); ++s)
+    if (keeps_product(s)) a_[s] = torch::empty({rows, slabs_[s].width}, options);
+}
+
+void BlockTermCores::forward(const Tensors& inputs, const Tensor& u, const Tensor& v, int64_t first,
+                             Tensor z) {
+  AT_DISPATCH_FLOATING_TYPES(z.scalar_type(), "BlockTermCores", [&] {
+    if (is_low_rank()) {
+      z.zero_();
+      for (size_t s = 0; s < slabs_.size(); ++s) {
+        const Tensor a = a_[s].defined() ? a_[s].narrow(0, first, z.size(0)) : Tensor();
+        add_low_rank<scalar_t>(slabs_[s], inputs, u, v, a, z);
+      }
+      return;
+    }
+    for (size_t c = 0; c < chunks_.size(); ++c)
+      columns_of(z, chunks_[c].z).copy_(inputs[core_input(c, kBiasU)].expand({z.size(0), -1}));
+    for (const Slab& slab : slabs_) add_full<scalar_t>(slab, inputs, u, v, z);
+  });
+}
+
+/// `a`: where the product with u is kept, if it is.
+template <typename T>
+void BlockTermCores::add_low_rank(const Slab& slab, const Tensors& inputs, const Tensor& u,
+                                  const Tensor& v, Tensor a, const Tensor& z) const {
+  const BlockTermChunk& chunk = chunks_[slab.chunk];
+  const int64_t n = z.size(0);
+  Tensor product = torch::empty({n, slab.width}, z.options());
+  if (!a.defined()) a = torch::empty_like(product);
+  torch::mm_out(a, columns_of(u, chunk.u),
+                weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t());
+  torch::mm_out(product, columns_of(v, chunk.v),
+                weight_of(slab, inputs[core_input(slab.chunk, kWeightV)]).t());
+  const T* bias_u = bias_of<T>(slab, inputs[core_input(slab.chunk, kBiasU)]);
+  const T* bias_v = bias_of<T>(slab, inputs[core_input(slab.chunk, kBiasV)]);
+  for_rows(n, slab.width, [&](int64_t row, int64_t last) {
+    cpu::low_rank_forward(
+        low_rank_shape(slab), last - row, bias_u, bias_v, a.data_ptr<T>() + row * slab.width,
+        product.data_ptr<T>() + row * slab.width, values_at<T>(z, row, width_, chunk.z));
+  });
+}
+
+template <typename T>
+void BlockTermCores::add_full(const Slab& slab, const Tensors& inputs, const Tensor& u,
+                              const Tensor& v, const Tensor& z) const {
+  const BlockTermChunk& chunk = chunks_[slab.chunk];
+  const int64_t n = z.size(0);
+  Tensor product = torch::empty({n, slab.width}, z.options());
+  torch::mm_out(product, columns_of(v, chunk.v),
+                weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t());
+  for_rows(n, slab.width, [&](int64_t row, int64_t last) {
+    cpu::core_forward(core_shape(slab), last - row, product.data_ptr<T>() + row * slab.width,
+                      values_at<T>(u, row, width_, chunk.u),
+                      values_at<T>(z, row, width_, chunk.z) + slab.first);
+  });
+}
+
+int64_t BlockTermCores::scratch_columns() const {
+  int64_t widest = 0;
+  for (const Slab& slab : slabs_) widest = std::max(widest, slab.width);
+  return (is_low_rank() ? 2 : 1) * widest;
+}
+
+void BlockTermCores::begin_backward(int64_t most, const torch::TensorOptions& options) {
+  scratch_.clear();
+  const int64_t buffers = is_low_rank() ? 2 : 1;
+  for (int64_t i = 0; i < buffers; ++i)
+    scratch_.push_back(torch::empty({most * scratch_columns() / buffers}, options));
+}
+
+void BlockTermCores::backward(const FusedOperator::Pass& pass, const Tensor& u, const Tensor& v,
+                              int64_t first, const Tensor& dz, Tensor du, Tensor dv,
+                              Tensors& gradients) {
+  const int64_t n = dz.size(0);
+  for (size_t s = 0; s < slabs_.size(); ++s) {
+    const Slab& slab = slabs_[s];
+    const auto scratch = [&](const Tensor& buffer) {
+      return buffer.narrow(0, 0, n * slab.width).view({n, slab.width});
+    };
+    SlabPass slab_pass = {pass, u, v, dz, du, dv, scratch(scratch_[0]), Tensor(), first == 0};
+    if (is_low_rank()) slab_pass.of_v = scratch(scratch_[1]);
+    AT_DISPATCH_FLOATING_TYPES(dz.scalar_type(), "BlockTermCores", [&] {
+      if (is_low_rank()) {
+        const Tensor a = a_[s].defined() ? a_[s].narrow(0, first, n) : Tensor();
+        backward_low_rank<scalar_t>(slab, slab_pass, a, gradients);
+      } else {
+        backward_full<scalar_t>(slab, slab_pass, gradients);
+      }
+    });
+  }
+  if (is_low_rank()) return;
+  const Tensor sum = dz.sum(0);
+  for (size_t c = 0; c < chunks_.size(); ++c) {
+    const size_t index = core_input(c, kBiasU);
+    if (pass.needed[index])
+      gradients[index].add_(sum.narrow(0, chunks_[c].z.begin, chunks_[c].z.width));
+  }
+}
+
+/// From the gradient of a slab's product (n, slab width) and the rows that it multiplied.
+void BlockTermCores::add_weight(const Slab& slab, CoreInput which, const SlabPass& pass,
+                                const Tensor& gradient, const Tensor& rows,
+                                Tensors& gradients) const {
+  const size_t index = core_input(slab.chunk, which);
+  if (!pass.pass.needed[index]) return;
+  Tensor sum = weight_of(slab, gradients[index]);
+  add_product(gradient.t(), rows, pass.is_first, sum);
+}
+
+template <typename T>
+void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, const Tensor& a,
+                                       Tensors& gradients) const {
+  const BlockTermChunk& chunk = chunks_[slab.chunk];
+  const Tensors& inputs = pass.pass.inputs;
+  const auto input = [&](CoreInput which) { return core_input(slab.chunk, which); };
+  const Tensor weight_u = weight_of(slab, inputs[input(kWeightU)]);
+  const Tensor weight_v = weight_of(slab, inputs[input(kWeightV)]);
+  const T* bias = bias_of<T>(slab, inputs[input(kBiasV)]);
+  ColumnSums bias_u(slab.width, pass.dz.options());
+  ColumnSums bias_v(slab.width, pass.dz.options());
+  for_blocks(pass.dz.size(0), [&](int64_t begin, int64_t end) {
+    Tensor of_u = rows_of(pass.of_u, begin, end);
+    const Tensor of_v = rows_of(pass.of_v, begin, end);
+    torch::mm_out(of_u, columns_of(rows_of(pass.v, begin, end), chunk.v), weight_v.t());
+    Tensor a_rows;
+    if (a.defined()) {
+      a_rows = rows_of(a, begin, end);
+    } else {
+      a_rows = torch::empty_like(of_v);
+      torch::mm_out(a_rows, columns_of(rows_of(pass.u, begin, end), chunk.u), weight_u.t());
+      a_rows.add_(inputs[input(kBiasU)].narrow(0, slab.first * chunk.z.width, slab.width));
+    }
+    for_rows(end - begin, slab.width, [&](int64_t row, int64_t last) {
+      cpu::low_rank_backward(
+          low_rank_shape(slab), last - row, bias, a_rows.data_ptr<T>() + row * slab.width,
+          values_at<T>(pass.dz, begin + row, width_, chunk.z),
+          of_u.data_ptr<T>() + row * slab.width, of_v.data_ptr<T>() + row * slab.width,
+          bias_u.of_thread<T>(), bias_v.of_thread<T>());
+    });
+    add_to_columns(pass.du, begin, end, chunk.u, of_u, weight_u);
+    add_to_columns(pass.dv, begin, end, chunk.v, of_v, weight_v);
+  });
+  add_weight(slab, kWeightU, pass, pass.of_u, columns_of(pass.u, chunk.u), gradients);
+  add_weight(slab, kWeightV, pass, pass.of_v, columns_of(pass.v, chunk.v), gradients);
+  const auto add_bias = [&](CoreInput which, ColumnSums& sums) {
+    sums.end_stretch();
+    if (pass.pass.needed[input(which)])
+      gradients[input(which)].narrow(0, slab.first * chunk.z.width, slab.width).add_(sums.total());
+  };
+  add_bias(kBiasU, bias_u);
+  add_bias(kBiasV, bias_v);
+}
+
+/// The gradient of a full core is that of the product of v and the core.
+template <typename T>
+void BlockTermCores::backward_full(const Slab& slab, const SlabPass& pass,
+                                   Tensors& gradients) const {
+  const BlockTermChunk& chunk = chunks_[slab.chunk];
+  const Tensor weight = weight_of(slab, pass.pass.inputs[core_input(slab.chunk, kWeightU)]);
+  for_blocks(pass.dz.size(0), [&](int64_t begin, int64_t end) {
+    Tensor product = rows_of(pass.of_u, begin, end);
+    torch::mm_out(product, columns_of(rows_of(pass.v, begin, end), chunk.v), weight.t());
+    for_rows(end - begin, slab.width, [&](int64_t row, int64_t last) {
+      cpu::core_backward(core_shape(slab), last - row,
+                         values_at<T>(pass.u, begin + row, width_, chunk.u),
+                         values_at<T>(pass.dz, begin + row, width_, chunk.z) + slab.first,
+                         product.data_ptr<T>() + row * slab.width,
+                         values_at<T>(pass.du, begin + row, width_, chunk.u));
+    });
+    add_to_columns(pass.dv, begin, end, chunk.v, product, weight);
+  });
+  add_weight(slab, kWeightU, pass, pass.of_u, columns_of(pass.v, chunk.v), gradients);
+}
+
+}  // namespace vidqa::fusion
