@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "benchmarks/statistics.h"
+#include "benchmarks/statistics/descriptive.h"
 
 namespace vidqa::benchmarks {
 namespace {

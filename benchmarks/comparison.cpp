@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "benchmarks/baselines.h"
+#include "benchmarks/row_statistics.h"
 #include "pipeline/train/checkpoint.h"
 #include "pipeline/train/predictions.h"
 
@@ -15,6 +16,10 @@ namespace vidqa::benchmarks {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Differences that the number of seeds needed is worked out for.
+constexpr double kWorthwhileAccuracy = 0.01;
+constexpr double kWorthwhileMse = 0.1;
 
 /// A row that is trained: one run a seed.
 struct Arm {
@@ -26,6 +31,7 @@ struct Arm {
 
 /// What the runs of an arm gave.
 struct ArmResult {
+  std::vector<uint64_t> seeds;
   std::vector<train::TrainSummary> summaries;
   std::vector<std::vector<train::Prediction>> predictions;  // one list a seed, questions in order
 };
@@ -114,20 +120,12 @@ std::vector<double> question_values(const ArmResult& result, const train::Primar
   return values;
 }
 
-std::map<std::string, double> means_by_type(const data::QaCorpus& corpus,
-                                            const std::vector<double>& values) {
-  std::map<std::string, std::vector<double>> by_type;
-  for (size_t i = 0; i < values.size(); ++i) by_type[corpus.test[i].type].push_back(values[i]);
-  std::map<std::string, double> means;
-  for (const auto& [type, of_type] : by_type) means[type] = mean(of_type);
-  return means;
+std::vector<std::string> test_column(const data::QaCorpus& corpus,
+                                     std::string data::Question::*member) {
+  std::vector<std::string> texts;
+  for (const data::Question& question : corpus.test) texts.push_back(question.*member);
+  return texts;
 }
-
-/// A row and, behind it, the values of its questions (empty when every run failed).
-struct ValuedRow {
-  ComparisonRow row;
-  std::vector<double> question_values;
-};
 
 ValuedRow row_without_model(ComparisonRow::Kind kind, const std::string& name,
                             const data::QaCorpus& corpus, std::vector<double> values) {
@@ -136,19 +134,22 @@ ValuedRow row_without_model(ComparisonRow::Kind kind, const std::string& name,
   row.name = name;
   row.mean = mean(values);
   row.values = {row.mean};
-  row.by_type = means_by_type(corpus, values);
-  return {row, std::move(values)};
+  row.by_type = means_by_type(test_column(corpus, &data::Question::type), values);
+  return {row, std::move(values), {}};
 }
 
 ValuedRow row_of_arm(const Arm& arm, const ArmResult& result, const data::QaCorpus& corpus) {
   ComparisonRow row;
   row.kind = arm.kind;
   row.name = arm.name;
-  if (result.summaries.empty()) return {row, {}};
+  if (result.summaries.empty()) return {row, {}, {}};
   std::vector<double> seconds;
-  for (const train::TrainSummary& summary : result.summaries) {
+  std::map<uint64_t, double> by_seed;
+  for (size_t k = 0; k < result.summaries.size(); ++k) {
+    const train::TrainSummary& summary = result.summaries[k];
     TORCH_CHECK(summary.test.has_value(), arm.name,
                 ": the answers of the test split are not public, so nothing can be compared on it");
+    by_seed[result.seeds[k]] = *summary.test;
     row.values.push_back(*summary.test);
     seconds.push_back(summary.seconds_per_epoch);
     row.peak_memory_mb = std::max(row.peak_memory_mb, summary.peak_memory_mb);
@@ -158,8 +159,8 @@ ValuedRow row_of_arm(const Arm& arm, const ArmResult& result, const data::QaCorp
   row.sd = standard_deviation(row.values);
   row.seconds_per_epoch = mean(seconds);
   std::vector<double> values = question_values(result, train::primary_metric(corpus.task));
-  row.by_type = means_by_type(corpus, values);
-  return {row, std::move(values)};
+  row.by_type = means_by_type(test_column(corpus, &data::Question::type), values);
+  return {row, std::move(values), std::move(by_seed)};
 }
 
 std::vector<std::string> notes_on(const ComparisonOptions& options, const data::QaCorpus& corpus) {
@@ -174,18 +175,20 @@ std::vector<std::string> notes_on(const ComparisonOptions& options, const data::
   return notes;
 }
 
-void set_differences(std::vector<ValuedRow>& rows, const std::string& baseline,
-                     const ComparisonOptions& options) {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const ValuedRow& r) {
-    return r.row.kind == ComparisonRow::Kind::kFusion && r.row.name == baseline;
+/// Tests every row against the first fusion.
+void add_statistics(std::vector<ValuedRow>& rows, const ComparisonOptions& options,
+                    const data::QaCorpus& corpus, Comparison& comparison) {
+  const DrawnTogether drawn = drawn_by_video(test_column(corpus, &data::Question::video));
+  comparison.num_videos = drawn.num_videos;
+  if (!drawn.note.empty()) comparison.notes.push_back(drawn.note);
+  const auto first_fusion = std::find_if(rows.begin(), rows.end(), [](const ValuedRow& r) {
+    return r.row.kind == ComparisonRow::Kind::kFusion;
   });
-  found->row.is_baseline = true;
-  if (found->question_values.empty()) return;
-  for (ValuedRow& r : rows) {
-    if (!r.row.is_baseline && !r.question_values.empty())
-      r.row.difference = paired_bootstrap(r.question_values, found->question_values,
-                                          options.bootstrap_samples, options.base.train.seed);
-  }
+  const bool is_accuracy = comparison.metric == "accuracy";
+  comparison.worthwhile_difference = is_accuracy ? kWorthwhileAccuracy : kWorthwhileMse;
+  set_statistics(rows, static_cast<size_t>(first_fusion - rows.begin()), drawn.clusters,
+                 {is_accuracy, comparison.higher_is_better, options.bootstrap_samples,
+                  options.base.train.seed, comparison.worthwhile_difference});
 }
 
 }  // namespace
@@ -219,6 +222,7 @@ Comparison compare(const ComparisonOptions& options,
             run_experiment(run_options, data, run, config_toml(run_options), observer);
         results[a].predictions.push_back(test_predictions(run, corpus));
         results[a].summaries.push_back(summary);
+        results[a].seeds.push_back(seed);
       } catch (const train::Interrupted&) {
         throw;
       } catch (const std::exception& error) {
@@ -247,7 +251,7 @@ Comparison compare(const ComparisonOptions& options,
       row_of_arm(arms.back(), results.back(), corpus)};
   for (size_t a = 0; a + 1 < arms.size(); ++a)
     rows.push_back(row_of_arm(arms[a], results[a], corpus));
-  set_differences(rows, options.fusions.front(), options);
+  add_statistics(rows, options, corpus, comparison);
   for (ValuedRow& r : rows) comparison.rows.push_back(std::move(r.row));
   return comparison;
 }

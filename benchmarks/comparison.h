@@ -2,13 +2,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "benchmarks/comparison_row.h"
 #include "benchmarks/experiment.h"
-#include "benchmarks/statistics.h"
 
 namespace vidqa::benchmarks {
 
@@ -20,25 +18,6 @@ struct ComparisonOptions {
   int64_t bootstrap_samples = 10000;
 };
 
-/// A row of the table.
-struct ComparisonRow {
-  enum class Kind { kFusion, kQuestionOnly, kMostFrequent, kChance };
-  Kind kind = Kind::kFusion;
-  std::string name;            ///< fusion spec, "question-only", "most frequent", "chance"
-  int64_t parameters = 0;      ///< 0 for rows without a model
-  std::vector<double> values;  ///< primary metric on test, one a seed that did not fail
-  double mean = 0;
-  double sd = 0;  ///< over seeds; 0 with one
-  bool is_baseline = false;
-  /// Difference to the baseline of the per-question values (mean over seeds), with its interval;
-  /// unset for the baseline.
-  std::optional<Interval> difference;
-  double seconds_per_epoch = 0;
-  double peak_memory_mb = 0;
-  /// Mean over seeds of the primary metric per question type.
-  std::map<std::string, double> by_type;
-};
-
 /// A run that ended with an error; the others go on.
 struct FailedRun {
   std::string name;  ///< as in ComparisonRow
@@ -48,12 +27,16 @@ struct FailedRun {
 };
 
 struct Comparison {
-  std::string dataset;
-  std::string metric;  ///< "accuracy" or "mse"
+  std::string dataset;  ///< or the file that the results came from
+  std::string metric;   ///< "accuracy" or "mse"
   bool higher_is_better = true;
   int64_t num_questions = 0;
-  std::vector<uint64_t> seeds;
-  /// Chance, most frequent, question-only, then the fusions as asked for.
+  int64_t num_videos =
+      0;  ///< that the bootstrap draws with all their questions; 0: single questions
+  std::vector<uint64_t> seeds;  ///< empty: finished runs
+  /// Difference of the metric that SeedTest::seeds_needed is about.
+  double worthwhile_difference = 0.01;
+  /// Chance, most frequent, question-only, then the fusions as asked for; or runs in their order.
   std::vector<ComparisonRow> rows;
   std::vector<std::string> notes;   ///< one seed only, answers outside the set, ...
   std::vector<FailedRun> failures;  ///< the caller reports them and ends with an error

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
-#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
+#include "benchmarks/report_data.h"
 #include "benchmarks/table.h"
 #include "features/atomic_file.h"
 
@@ -17,55 +17,46 @@ namespace {
 
 constexpr const char* kNone = "-";
 
-bool has_model(const ComparisonRow& row) {
-  return row.kind == ComparisonRow::Kind::kFusion || row.kind == ComparisonRow::Kind::kQuestionOnly;
-}
-
 bool failed(const ComparisonRow& row) { return row.values.empty(); }
 
-std::string kind_name(ComparisonRow::Kind kind) {
-  switch (kind) {
-    case ComparisonRow::Kind::kFusion:
-      return "fusion";
-    case ComparisonRow::Kind::kQuestionOnly:
-      return "question-only";
-    case ComparisonRow::Kind::kMostFrequent:
-      return "most frequent";
-    case ComparisonRow::Kind::kChance:
-      return "chance";
-  }
-  return "unknown";
-}
-
-std::set<std::string> question_types(const Comparison& comparison) {
-  std::set<std::string> types;
-  for (const ComparisonRow& row : comparison.rows) {
-    for (const auto& [type, value] : row.by_type) types.insert(type);
-  }
-  return types;
-}
+/// Whether what it costs is known.
+bool measured(const ComparisonRow& row) { return row.parameters > 0 && !failed(row); }
 
 /// Turns the primary metric into text: percent and percentage points, or plain numbers.
 class Figures {
  public:
-  explicit Figures(const Comparison& comparison) : percent_(comparison.metric == "accuracy") {}
+  explicit Figures(const Comparison& comparison)
+      : percent_(comparison.metric == "accuracy"),
+        decimals_(percent_ && comparison.num_questions <= 1000 ? 1 : 2) {}
 
-  std::string value(double x) const {
-    return percent_ ? fmt::format("{:.1f}", 100 * x) : fmt::format("{:.2f}", x);
-  }
-  std::string difference(double x) const {
-    return percent_ ? fmt::format("{:+.1f}", 100 * x) : fmt::format("{:+.2f}", x);
-  }
+  std::string value(double x) const { return fmt::format("{:.{}f}", scaled(x), decimals_); }
+  std::string difference(double x) const { return fmt::format("{:+.{}f}", scaled(x), decimals_); }
   std::string heading() const { return percent_ ? "accuracy %" : "MSE (lower is better)"; }
-  std::string difference_heading() const {
-    return percent_ ? "difference, points [95 %]" : "difference [95 %]";
+  std::string unit() const { return percent_ ? ", points" : ""; }
+  /// "1 point", "an MSE of 0.1".
+  std::string amount(double x) const {
+    if (!percent_) return fmt::format("an MSE of {:g}", x);
+    return fmt::format("{:g} {}", scaled(x), scaled(x) == 1 ? "point" : "points");
   }
 
  private:
+  double scaled(double x) const { return percent_ ? 100 * x : x; }
+
   bool percent_;
+  int decimals_;
 };
 
 bool excludes_zero(const Interval& interval) { return interval.low > 0 || interval.high < 0; }
+
+std::string value_cell(const ComparisonRow& row, const Figures& figures) {
+  if (failed(row)) return "failed";
+  std::string text = figures.value(row.mean);
+  if (row.values.size() > 1) return text + " ± " + figures.value(row.sd);
+  if (row.interval)
+    text += fmt::format(" [{}, {}]", figures.value(row.interval->low),
+                        figures.value(row.interval->high));
+  return text;
+}
 
 std::string difference_cell(const ComparisonRow& row, const Figures& figures, bool markdown) {
   if (row.is_baseline) return "baseline";
@@ -76,46 +67,132 @@ std::string difference_cell(const ComparisonRow& row, const Figures& figures, bo
   return markdown && excludes_zero(d) ? "**" + text + "**" : text;
 }
 
-using Line = std::vector<std::string>;
+std::string p_value(double p) { return fmt::format("{:.2g}", p); }
 
-Table table_of(const Comparison& comparison, bool markdown) {
-  const Figures figures(comparison);
-  const std::set<std::string> types = question_types(comparison);
-  Table table;
-  table.headings = {"fusion",  "parameters", figures.heading(), figures.difference_heading(),
-                    "s/epoch", "memory MiB"};
-  table.headings.insert(table.headings.end(), types.begin(), types.end());
-  for (const ComparisonRow& row : comparison.rows) {
-    const bool measured = has_model(row) && !failed(row);
-    std::string value = failed(row) ? "failed" : figures.value(row.mean);
-    if (row.values.size() > 1) value += " ± " + figures.value(row.sd);
-    Line line = {row.name,
-                 measured ? grouped(row.parameters) : kNone,
-                 value,
-                 difference_cell(row, figures, markdown),
-                 measured ? fmt::format("{:.1f}", row.seconds_per_epoch) : kNone,
-                 measured ? fmt::format("{:.0f}", row.peak_memory_mb) : kNone};
-    for (const std::string& type : types) {
-      const auto found = row.by_type.find(type);
-      line.push_back(found != row.by_type.end() ? figures.value(found->second) : kNone);
-    }
-    table.rows.push_back(std::move(line));
+using Text = std::function<std::string(const ComparisonRow&)>;
+using Has = std::function<bool(const ComparisonRow&)>;
+
+/// A table of the rows that grows by columns.
+class RowTable {
+ public:
+  explicit RowTable(std::vector<const ComparisonRow*> rows) : rows_(std::move(rows)) {
+    table_.rows.resize(rows_.size());
   }
-  return table;
+
+  void add(const std::string& heading, const Text& text) {
+    add(
+        heading, [](const ComparisonRow&) { return true; }, text);
+  }
+  /// Leaves the column out where no row has it.
+  void add(const std::string& heading, const Has& has, const Text& text) {
+    if (std::none_of(rows_.begin(), rows_.end(), [&](auto* row) { return has(*row); })) return;
+    table_.headings.push_back(heading);
+    for (size_t i = 0; i < rows_.size(); ++i)
+      table_.rows[i].push_back(has(*rows_[i]) ? text(*rows_[i]) : kNone);
+  }
+
+  const Table& table() const { return table_; }
+
+ private:
+  std::vector<const ComparisonRow*> rows_;
+  Table table_;
+};
+
+std::string name_heading(const Comparison& comparison) {
+  return comparison.seeds.empty() ? "run" : "fusion";
+}
+
+std::string name_of(const ComparisonRow& row) { return row.name; }
+
+Table main_table(const Comparison& comparison, bool markdown) {
+  const Figures figures(comparison);
+  std::vector<const ComparisonRow*> rows;
+  for (const ComparisonRow& row : comparison.rows) rows.push_back(&row);
+  const Has tested = [](const ComparisonRow& row) { return row.test.has_value(); };
+
+  RowTable table(rows);
+  table.add(name_heading(comparison), name_of);
+  table.add("parameters", measured, [](const auto& row) { return grouped(row.parameters); });
+  table.add(figures.heading(), [&](const auto& row) { return value_cell(row, figures); });
+  table.add("difference" + figures.unit() + " [95 %]",
+            [&](const auto& row) { return difference_cell(row, figures, markdown); });
+  table.add(
+      "only it / baseline", [](const auto& row) { return row.test && row.test->discordant; },
+      [](const auto& row) {
+        return fmt::format("{} / {}", row.test->discordant->only_row,
+                           row.test->discordant->only_baseline);
+      });
+  table.add("p", tested, [](const auto& row) { return p_value(row.test->p); });
+  table.add(
+      "p Holm", [](const auto& row) { return row.test && row.test->p_holm; },
+      [](const auto& row) { return p_value(*row.test->p_holm); });
+  table.add("detectable", tested,
+            [&](const auto& row) { return figures.value(row.test->detectable_difference); });
+  table.add("s/epoch", measured,
+            [](const auto& row) { return fmt::format("{:.1f}", row.seconds_per_epoch); });
+  table.add("memory MiB", measured,
+            [](const auto& row) { return fmt::format("{:.0f}", row.peak_memory_mb); });
+  for (const std::string& type : question_types(comparison))
+    table.add(
+        type, [&](const auto& row) { return row.by_type.count(type) != 0; },
+        [&](const auto& row) { return figures.value(row.by_type.at(type)); });
+  return table.table();
+}
+
+/// The tests over seeds; no rows where there are none.
+Table seed_table(const Comparison& comparison) {
+  const Figures figures(comparison);
+  std::vector<const ComparisonRow*> rows;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.seed_test) rows.push_back(&row);
+  }
+  RowTable table(rows);
+  table.add(name_heading(comparison), name_of);
+  table.add("seeds", [](const auto& row) { return std::to_string(row.seed_test->num_seeds); });
+  table.add("difference" + figures.unit(), [&](const auto& row) {
+    return fmt::format("{} ± {}", figures.difference(row.seed_test->difference),
+                       figures.value(row.seed_test->sd));
+  });
+  table.add("Wilcoxon p", [](const auto& row) { return p_value(row.seed_test->wilcoxon_p); });
+  table.add("ASO ε", [](const auto& row) { return fmt::format("{:.2f}", row.seed_test->epsilon); });
+  table.add("seeds for " + figures.amount(comparison.worthwhile_difference),
+            [](const auto& row) { return grouped(row.seed_test->seeds_needed); });
+  return table.table();
 }
 
 std::string title(const Comparison& comparison) {
+  if (comparison.seeds.empty())
+    return fmt::format("{}: {} questions", comparison.dataset, grouped(comparison.num_questions));
   return fmt::format("{}: {} test questions, {} {}", comparison.dataset, comparison.num_questions,
                      comparison.seeds.size() == 1 ? "seed" : "seeds",
                      fmt::join(comparison.seeds, ", "));
 }
 
-/// How to read the table, then its notes and failures.
+template <typename Condition>
+bool any_row(const Comparison& comparison, Condition condition) {
+  return std::any_of(comparison.rows.begin(), comparison.rows.end(), condition);
+}
+
+/// How to read the main table, then its notes and failures.
 std::vector<std::string> remarks(const Comparison& comparison) {
   std::vector<std::string> lines;
   if (comparison.seeds.size() > 1) lines.push_back("mean ± standard deviation over seeds");
+  if (any_row(comparison, [](const auto& row) { return row.interval && row.values.size() == 1; }))
+    lines.push_back("accuracy with its 95 % Wilson interval");
   lines.push_back(
-      "difference to the baseline with its 95 % paired bootstrap interval over questions");
+      "difference to the baseline with its 95 % paired bootstrap interval over questions" +
+      (comparison.num_videos > 0
+           ? fmt::format(", drawn by video ({})", grouped(comparison.num_videos))
+           : std::string()));
+  std::set<std::string> tests;
+  for (const ComparisonRow& row : comparison.rows) {
+    if (row.test) tests.insert(row.test->name);
+  }
+  if (!tests.empty())
+    lines.push_back(fmt::format(
+        "p: {}; Holm: corrected for the number of fusions or runs; detectable: the difference that "
+        "these questions show at 5 % four times of five",
+        fmt::join(tests, "; ")));
   lines.insert(lines.end(), comparison.notes.begin(), comparison.notes.end());
   for (const FailedRun& run : comparison.failures)
     lines.push_back(fmt::format("{}, seed {} FAILED and is not in the table: {} ({})", run.name,
@@ -123,107 +200,31 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   return lines;
 }
 
-/// A field a seed: `values` without gaps, put back beside the seeds that they belong to.
-Line values_by_seed(const Comparison& comparison, const ComparisonRow& row) {
-  Line fields;
-  auto value = row.values.begin();
-  for (const uint64_t seed : comparison.seeds) {
-    const bool there =
-        has_model(row) && std::none_of(comparison.failures.begin(), comparison.failures.end(),
-                                       [&](const FailedRun& run) {
-                                         return run.name == row.name && run.seed == seed;
-                                       });
-    fields.push_back(there ? fmt::format("{}", *value++) : "");
-  }
-  return fields;
-}
+constexpr const char* kSeedRemark =
+    "over seeds, seed by seed against the baseline: Wilcoxon signed-rank (needs 6 seeds to reach "
+    "0.05); ASO ε: below 0.5 almost always better, 0.2 clearly; seeds that a paired t test needs "
+    "at "
+    "this spread";
 
 }  // namespace
 
 std::string to_terminal(const Comparison& comparison) {
   std::string text =
-      title(comparison) + "\n\n" + to_terminal(table_of(comparison, /*markdown=*/false)) + '\n';
+      title(comparison) + "\n\n" + to_terminal(main_table(comparison, /*markdown=*/false)) + '\n';
   for (const std::string& remark : remarks(comparison)) text += remark + '\n';
+  const Table seeds = seed_table(comparison);
+  if (!seeds.rows.empty()) text += '\n' + to_terminal(seeds) + '\n' + kSeedRemark + '\n';
   return text;
 }
 
 std::string to_markdown(const Comparison& comparison) {
   std::string text = fmt::format("## {}\n\n{}\n", title(comparison),
-                                 to_markdown(table_of(comparison, /*markdown=*/true)));
+                                 to_markdown(main_table(comparison, /*markdown=*/true)));
   for (const std::string& remark : remarks(comparison)) text += "* " + remark + '\n';
   text += "* bold: the interval excludes 0\n";
+  const Table seeds = seed_table(comparison);
+  if (!seeds.rows.empty()) text += '\n' + to_markdown(seeds) + "\n* " + kSeedRemark + '\n';
   return text;
-}
-
-std::string to_csv(const Comparison& comparison) {
-  const std::set<std::string> types = question_types(comparison);
-  Table table;
-  table.headings = {"name",       "kind", "baseline", "parameters",        "mean",          "sd",
-                    "difference", "low",  "high",     "seconds_per_epoch", "peak_memory_mb"};
-  for (const uint64_t seed : comparison.seeds)
-    table.headings.push_back(fmt::format("seed {}", seed));
-  for (const std::string& type : types) table.headings.push_back("type " + type);
-  for (const ComparisonRow& row : comparison.rows) {
-    const bool measured = has_model(row) && !failed(row);
-    const auto number = [](bool there, auto value) {
-      return there ? fmt::format("{}", value) : std::string();
-    };
-    const Interval d = row.difference.value_or(Interval{});
-    Line line = {row.name,
-                 kind_name(row.kind),
-                 row.is_baseline ? "1" : "0",
-                 number(measured, row.parameters),
-                 number(!failed(row), row.mean),
-                 number(row.values.size() > 1, row.sd),
-                 number(row.difference.has_value(), d.estimate),
-                 number(row.difference.has_value(), d.low),
-                 number(row.difference.has_value(), d.high),
-                 number(measured, row.seconds_per_epoch),
-                 number(measured, row.peak_memory_mb)};
-    const Line seed_fields = values_by_seed(comparison, row);
-    line.insert(line.end(), seed_fields.begin(), seed_fields.end());
-    for (const std::string& type : types) {
-      const auto found = row.by_type.find(type);
-      line.push_back(found != row.by_type.end() ? fmt::format("{}", found->second) : "");
-    }
-    table.rows.push_back(std::move(line));
-  }
-  return to_csv(table);
-}
-
-std::string to_json(const Comparison& comparison) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const ComparisonRow& row : comparison.rows) {
-    nlohmann::ordered_json json = {{"name", row.name},
-                                   {"kind", kind_name(row.kind)},
-                                   {"baseline", row.is_baseline},
-                                   {"parameters", row.parameters},
-                                   {"values", row.values},
-                                   {"mean", row.mean},
-                                   {"sd", row.sd},
-                                   {"difference", nullptr},
-                                   {"seconds_per_epoch", row.seconds_per_epoch},
-                                   {"peak_memory_mb", row.peak_memory_mb},
-                                   {"by_type", row.by_type}};
-    if (row.difference)
-      json["difference"] = {{"estimate", row.difference->estimate},
-                            {"low", row.difference->low},
-                            {"high", row.difference->high}};
-    rows.push_back(json);
-  }
-  nlohmann::ordered_json failures = nlohmann::ordered_json::array();
-  for (const FailedRun& run : comparison.failures)
-    failures.push_back(
-        {{"name", run.name}, {"seed", run.seed}, {"folder", run.folder}, {"reason", run.reason}});
-  const nlohmann::ordered_json json = {{"dataset", comparison.dataset},
-                                       {"metric", comparison.metric},
-                                       {"higher_is_better", comparison.higher_is_better},
-                                       {"num_questions", comparison.num_questions},
-                                       {"seeds", comparison.seeds},
-                                       {"rows", rows},
-                                       {"notes", comparison.notes},
-                                       {"failures", failures}};
-  return json.dump(2) + "\n";
 }
 
 void write_tables(const Comparison& comparison, const std::string& folder) {

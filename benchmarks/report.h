@@ -6,24 +6,18 @@
 
 namespace vidqa::benchmarks {
 
-/// Accuracy stands in percent with one decimal and differences in percentage points; MSE with two
-/// decimals. "-" stands where there is no such figure, "failed" where no run of the row came to its
-/// end.
+/// A comparison for people. Accuracy stands in percent and differences in percentage points, with
+/// one decimal, or two above a thousand questions, so that one question shows; MSE with two
+/// decimals. Columns that no row has a figure for are left out. "-" stands where there is no such
+/// figure, "failed" where no run of the row came to its end. With several seeds a second table
+/// gives the tests over seeds.
 
 std::string to_terminal(const Comparison& comparison);  ///< aligned columns
 
 /// The same columns; a difference is bold where its interval excludes 0.
 std::string to_markdown(const Comparison& comparison);
 
-/// One line a row, RFC 4180, figures in full precision (accuracy 0..1): name, kind, baseline,
-/// parameters, mean, sd, difference, low, high, seconds_per_epoch, peak_memory_mb, one column `seed
-/// <k>` a run and `type <t>` a question type. Empty where there is no such figure.
-std::string to_csv(const Comparison& comparison);
-
-/// Everything that a Comparison holds.
-std::string to_json(const Comparison& comparison);
-
-/// Writes table.md, table.csv and table.json into `folder`, atomically.
+/// Writes table.md, and table.csv and table.json (report_data.h), into `folder`, atomically.
 void write_tables(const Comparison& comparison, const std::string& folder);
 
 }  // namespace vidqa::benchmarks

@@ -1,4 +1,3 @@
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,21 +10,15 @@
 #include "fusion/fusion.h"
 #include "fusion/option_checks.h"
 #include "pipeline/cli/commands.h"
+#include "pipeline/cli/output_format.h"
 
 namespace vidqa::cli {
 namespace {
 
-enum class Format { kTable, kMarkdown, kCsv, kJson };
-
-const std::map<std::string, Format> kFormats = {{"table", Format::kTable},
-                                                {"markdown", Format::kMarkdown},
-                                                {"csv", Format::kCsv},
-                                                {"json", Format::kJson}};
-
 struct FusionsCommandOptions {
   fusion::FusionDims dims{300, 300, 750};  // TVQA as in arXiv 2012.10285
   std::string fusions;                     ///< empty: every row of the table
-  Format format = Format::kTable;
+  OutputFormat format = OutputFormat::kTable;
 };
 
 struct Row {
@@ -97,17 +90,17 @@ benchmarks::Table to_table(const std::vector<Row>& rows, bool full) {
 int fusions(const FusionsCommandOptions& options) {
   const std::vector<Row> rows = rows_of(options);
   switch (options.format) {
-    case Format::kTable:
+    case OutputFormat::kTable:
       fmt::print("x {} wide, y {} wide, out {} wide\n\n{}", options.dims.x, options.dims.y,
                  options.dims.out, benchmarks::to_terminal(to_table(rows, /*full=*/false)));
       break;
-    case Format::kMarkdown:
+    case OutputFormat::kMarkdown:
       fmt::print("{}", benchmarks::to_markdown(to_table(rows, /*full=*/false)));
       break;
-    case Format::kCsv:
+    case OutputFormat::kCsv:
       fmt::print("{}", benchmarks::to_csv(to_table(rows, /*full=*/true)));
       break;
-    case Format::kJson:
+    case OutputFormat::kJson:
       fmt::print("{}", to_json(rows));
       break;
   }
@@ -131,12 +124,7 @@ Command add_fusions_command(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   command->add_option("--fusions", options->fusions,
                       "Specs, separated by commas, e.g. mfb:mm_dim=1500,mcb; all where left out");
-  command
-      ->add_option_function<std::string>(
-          "--format", [options](const std::string& name) { options->format = kFormats.at(name); },
-          "table, markdown, csv or json")
-      ->check(CLI::IsMember({"table", "markdown", "csv", "json"}))
-      ->default_str("table");
+  bind_output_format(*command, options->format);
   std::string footer;
   for (const fusion::FusionEntry& entry : fusion::fusion_table()) {
     footer += fmt::format("  {:<19}{} ({})\n", entry.name, entry.summary, entry.paper);

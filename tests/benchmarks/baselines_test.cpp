@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "benchmarks/datasets/dataset.h"
-#include "benchmarks/statistics.h"
+#include "benchmarks/statistics/descriptive.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "benchmarks/statistics/bootstrap.h"
 #include "pipeline/train/metrics.h"
 #include "tests/benchmarks/tiny_corpus.h"
 #include "tests/testing/errors.h"
@@ -123,11 +124,31 @@ TEST_F(FinishedComparison, DifferencesPairTheMeansOverSeedsOfEveryQuestion) {
       b[i] += predictions("default", seed)[i].correct ? 0.5 : 0;
     }
   }
-  const Interval expected = paired_bootstrap(a, b, 1000, 1);
+  std::vector<std::string> videos;
+  for (const train::Prediction& p : predictions("default", 1)) videos.push_back(p.video);
+  EXPECT_EQ(comparison.num_videos, num_clusters(clusters_of(videos)));
+  const Interval expected = paired_bootstrap(a, b, clusters_of(videos), 1000, 1);
   ASSERT_TRUE(comparison.rows[4].difference.has_value());
   EXPECT_DOUBLE_EQ(comparison.rows[4].difference->estimate, expected.estimate);
   EXPECT_DOUBLE_EQ(comparison.rows[4].difference->low, expected.low);
   EXPECT_DOUBLE_EQ(comparison.rows[4].difference->high, expected.high);
+}
+
+TEST_F(FinishedComparison, RowsCarryTheirTests) {
+  for (size_t i : {0, 1, 2, 4}) {
+    ASSERT_TRUE(comparison.rows[i].test.has_value()) << i;
+    EXPECT_EQ(comparison.rows[i].test->p_holm.has_value(), i == 4) << "controls are no fusions";
+  }
+  EXPECT_EQ(comparison.rows[0].test->name, "clustered t");
+  EXPECT_FALSE(comparison.rows[3].test.has_value()) << "the baseline";
+  EXPECT_LT(comparison.rows[2].test->p, 0.01) << "question-only is worse than the baseline";
+  EXPECT_FALSE(comparison.rows[0].interval.has_value());
+  EXPECT_TRUE(comparison.rows[3].interval.has_value());
+  ASSERT_TRUE(comparison.rows[4].seed_test.has_value());
+  EXPECT_EQ(comparison.rows[4].seed_test->num_seeds, 2);
+  EXPECT_NEAR(comparison.rows[4].seed_test->difference,
+              comparison.rows[4].mean - comparison.rows[3].mean, 1e-12);
+  EXPECT_FALSE(comparison.rows[0].seed_test.has_value()) << "chance has no seeds";
 }
 
 TEST_F(FinishedComparison, ASecondCallTrainsNothingAndSaysTheSame) {

@@ -1,0 +1,60 @@
+#include "pipeline/cli/results_options.h"
+
+#include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
+
+namespace vidqa::cli {
+
+const char* const kResultsHelp =
+    "Finished runs come from run folders or predictions files:\n"
+    "  --runs mfb=runs/mfb/seed1 concat=runs/concat/seed1   NAME=PATH, or PATH alone\n"
+    "or, where only what was answered correctly is known, from one JSON object\n"
+    "{run name: [ids of the questions answered correctly]}:\n"
+    "  --results FILE.json --total 15253\n"
+    "--questions FILE.jsonl says videos and question types: TVQA's annotations (tvqa_val.jsonl, "
+    "with\n"
+    "sub-types), or a JSON object a line with qid, video and type, such as the predictions.jsonl "
+    "of\n"
+    "any run on the same questions.";
+
+ResultsBinding bind_results_options(CLI::App& app, ResultsOptions& options) {
+  CLI::Option* runs =
+      app.add_option("--runs", options.runs, "Run folders or predictions files, [NAME=]PATH each")
+          ->expected(1, -1);
+  app.add_option("--split", options.split, "Predictions of a run folder: test or val")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"test", "val"}))
+      ->needs(runs);
+  CLI::Option* results =
+      app.add_option("--results", options.results,
+                     "JSON file {run name: [ids answered correctly]} instead of runs")
+          ->excludes(runs);
+  CLI::Option* total =
+      app.add_option("--total", options.total, "Number of questions behind --results")
+          ->check(CLI::PositiveNumber)
+          ->needs(results);
+  app.add_option("--first-qid", options.first_id,
+                 "Lowest question id, when the ids follow one another")
+      ->needs(total);
+  app.add_option("--questions", options.questions,
+                 "The questions with videos and types, a JSON object a line; for --results instead "
+                 "of --total")
+      ->excludes(total);
+  return {runs, results};
+}
+
+benchmarks::RunResults load_results(const ResultsOptions& options) {
+  std::vector<benchmarks::EvaluatedQuestion> questions;
+  if (options.questions) questions = benchmarks::read_questions(*options.questions);
+  if (options.results)
+    return benchmarks::read_results_file(*options.results,
+                                         {questions, options.total, options.first_id});
+  TORCH_CHECK(!options.runs.empty(), "give the runs: --runs FOLDER..., or --results FILE.json");
+  std::vector<benchmarks::RunSource> sources;
+  for (const std::string& run : options.runs) sources.push_back(benchmarks::parse_run_source(run));
+  benchmarks::RunResults results = benchmarks::read_runs(sources, options.split);
+  if (options.questions) benchmarks::describe_questions(results, questions);
+  return results;
+}
+
+}  // namespace vidqa::cli
