@@ -112,8 +112,10 @@ FigureTable inclusion_exclusion(const RunResults& results, const std::vector<Que
         set.name, int64_t{count},
         static_cast<double>(count) / static_cast<double>(results.questions.size())};
     const std::map<std::string, double> shares = shares_of_types(results, marked);
-    for (const auto& [type, share] : overall)
-      row.push_back(count > 0 ? Cell((shares.at(type) - share) / share) : Cell());
+    for (const auto& [type, share] : overall) {
+      Cell& of_type = row.emplace_back();
+      if (count > 0) of_type = (shares.at(type) - share) / share;
+    }
     table.rows.push_back(std::move(row));
   }
   table.notes = {"A - B: answered correctly by some run of A and by none of B; of " +

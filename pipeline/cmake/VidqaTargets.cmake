@@ -41,7 +41,6 @@ function(vidqa_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} vidqa_testing vidqa_warnings GTest::gmock GTest::gtest_main)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # tests name their helpers alike
   vidqa_use_torch_pch(${name})
   # LibTorch takes a third of a second to load, so a program is one entry; golden vectors are an entry of their own.
   foreach(part IN ITEMS "" Golden)

@@ -18,9 +18,10 @@ if(CCACHE_PROGRAM)
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE_PROGRAM})
 endif()
 
-# Several sources as one: parsing the torch headers is most of a compilation. Off where single files are rebuilt often.
+# Several sources as one: parsing the torch headers, and instantiating what they use, is most of a compilation. Off where
+# single files are rebuilt often. Sources of one target must not give two things of an unnamed namespace the same name.
 set(CMAKE_UNITY_BUILD ${VIDQA_UNITY})
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 6)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)
 
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)

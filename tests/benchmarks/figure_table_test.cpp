@@ -6,7 +6,7 @@
 namespace vidqa::benchmarks {
 namespace {
 
-FigureTable example() {
+FigureTable example_table() {
   FigureTable table;
   table.columns = {{"run"},
                    {"questions", Unit::kCount},
@@ -21,13 +21,13 @@ FigureTable example() {
 }
 
 TEST(FigureTable, PeopleReadRoundedFigures) {
-  EXPECT_EQ(to_terminal(example()), R"(run   questions  accuracy  difference        p
+  EXPECT_EQ(to_terminal(example_table()), R"(run   questions  accuracy  difference        p
 a, b     15,253     72.13       +0.33  1.3e-06
 c             7     12.50       -1.50        -
 
 a note
 )");
-  EXPECT_EQ(to_markdown(example()), R"(| run | questions | accuracy | difference | p |
+  EXPECT_EQ(to_markdown(example_table()), R"(| run | questions | accuracy | difference | p |
 |:--|--:|--:|--:|--:|
 | a, b | 15,253 | 72.13 | +0.33 | 1.3e-06 |
 | c | 7 | 12.50 | -1.50 | - |
@@ -37,11 +37,11 @@ a note
 }
 
 TEST(FigureTable, ProgramsReadEveryColumnInFull) {
-  EXPECT_EQ(to_csv(example()),
+  EXPECT_EQ(to_csv(example_table()),
             "run,questions,accuracy,difference,p,overlap\r\n"
             "\"a, b\",15253,0.72130072,0.00334,1.3e-06,0.5\r\n"
             "c,7,0.125,-0.015,,\r\n");
-  const nlohmann::json json = nlohmann::json::parse(to_json(example()));
+  const nlohmann::json json = nlohmann::json::parse(to_json(example_table()));
   EXPECT_EQ(json.at("rows").at(0).at("accuracy"), 0.72130072);
   EXPECT_EQ(json.at("rows").at(0).at("questions"), 15253);
   EXPECT_EQ(json.at("rows").at(1).at("run"), "c");
@@ -50,7 +50,7 @@ TEST(FigureTable, ProgramsReadEveryColumnInFull) {
 }
 
 TEST(FigureTable, WithoutNotesEndsWithTheRows) {
-  FigureTable table = example();
+  FigureTable table = example_table();
   table.notes.clear();
   table.rows.clear();
   EXPECT_EQ(to_terminal(table), "run  questions  accuracy  difference  p\n");

@@ -36,7 +36,7 @@ std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
 }
 
 /// The fields of a row by heading.
-std::map<std::string, std::string> row_of(const std::string& csv, size_t row) {
+std::map<std::string, std::string> csv_row(const std::string& csv, size_t row) {
   const auto lines = parse_csv(csv);
   std::map<std::string, std::string> fields;
   for (size_t c = 0; c < lines[0].size(); ++c) fields[lines[0][c]] = lines.at(row + 1).at(c);
@@ -68,73 +68,73 @@ Fields filled(const Fields& fields) {
 
 TEST(ReportData, CsvParsesBackWithFullPrecision) {
   const std::string csv = to_csv(tested_example());
-  EXPECT_EQ(filled(row_of(csv, 0)), (Fields{{"name", "chance"},
-                                            {"kind", "chance"},
-                                            {"baseline", "0"},
-                                            {"mean", "0.05"},
-                                            {"difference", "-0.3"},
-                                            {"low", "-0.35"},
-                                            {"high", "-0.25"},
-                                            {"test", "clustered t"},
-                                            {"p", "1e-09"},
-                                            {"detectable_difference", "0.07"},
-                                            {"type what", "0.05"},
-                                            {"type who", "0.05"}}));
-  EXPECT_EQ(filled(row_of(csv, 1)), (Fields{{"name", "default"},
-                                            {"kind", "fusion"},
-                                            {"baseline", "1"},
-                                            {"parameters", "1234567"},
-                                            {"mean", "0.35"},
-                                            {"sd", "0.0141421"},
-                                            {"mean_low", "0.2873"},
-                                            {"mean_high", "0.4184"},
-                                            {"seconds_per_epoch", "12.34"},
-                                            {"peak_memory_mb", "812.4"},
-                                            {"seed 1", "0.34"},
-                                            {"seed 2", "0.36"},
-                                            {"type what", "0.3"},
-                                            {"type who", "0.45"}}));
-  EXPECT_EQ(filled(row_of(csv, 2)), (Fields{{"name", "mfb:factor=2,dropout=0"},
-                                            {"kind", "fusion"},
-                                            {"baseline", "0"},
-                                            {"parameters", "999"},
-                                            {"mean", "0.36"},
-                                            {"sd", "0.0141421"},
-                                            {"mean_low", "0.2966"},
-                                            {"mean_high", "0.4285"},
-                                            {"difference", "0.01"},
-                                            {"low", "-0.0049"},
-                                            {"high", "0.025"},
-                                            {"test", "clustered t"},
-                                            {"p", "0.183"},
-                                            {"p_holm", "0.183"},
-                                            {"detectable_difference", "0.0213"},
-                                            {"seed_difference", "0.01"},
-                                            {"seed_sd", "0.0042"},
-                                            {"wilcoxon_p", "0.5"},
-                                            {"epsilon", "0"},
-                                            {"seeds_needed", "4"},
-                                            {"seconds_per_epoch", "12.34"},
-                                            {"peak_memory_mb", "812.4"},
-                                            {"seed 1", "0.35"},
-                                            {"seed 2", "0.37"},
-                                            {"type what", "0.36"}}));
+  EXPECT_EQ(filled(csv_row(csv, 0)), (Fields{{"name", "chance"},
+                                             {"kind", "chance"},
+                                             {"baseline", "0"},
+                                             {"mean", "0.05"},
+                                             {"difference", "-0.3"},
+                                             {"low", "-0.35"},
+                                             {"high", "-0.25"},
+                                             {"test", "clustered t"},
+                                             {"p", "1e-09"},
+                                             {"detectable_difference", "0.07"},
+                                             {"type what", "0.05"},
+                                             {"type who", "0.05"}}));
+  EXPECT_EQ(filled(csv_row(csv, 1)), (Fields{{"name", "default"},
+                                             {"kind", "fusion"},
+                                             {"baseline", "1"},
+                                             {"parameters", "1234567"},
+                                             {"mean", "0.35"},
+                                             {"sd", "0.0141421"},
+                                             {"mean_low", "0.2873"},
+                                             {"mean_high", "0.4184"},
+                                             {"seconds_per_epoch", "12.34"},
+                                             {"peak_memory_mb", "812.4"},
+                                             {"seed 1", "0.34"},
+                                             {"seed 2", "0.36"},
+                                             {"type what", "0.3"},
+                                             {"type who", "0.45"}}));
+  EXPECT_EQ(filled(csv_row(csv, 2)), (Fields{{"name", "mfb:factor=2,dropout=0"},
+                                             {"kind", "fusion"},
+                                             {"baseline", "0"},
+                                             {"parameters", "999"},
+                                             {"mean", "0.36"},
+                                             {"sd", "0.0141421"},
+                                             {"mean_low", "0.2966"},
+                                             {"mean_high", "0.4285"},
+                                             {"difference", "0.01"},
+                                             {"low", "-0.0049"},
+                                             {"high", "0.025"},
+                                             {"test", "clustered t"},
+                                             {"p", "0.183"},
+                                             {"p_holm", "0.183"},
+                                             {"detectable_difference", "0.0213"},
+                                             {"seed_difference", "0.01"},
+                                             {"seed_sd", "0.0042"},
+                                             {"wilcoxon_p", "0.5"},
+                                             {"epsilon", "0"},
+                                             {"seeds_needed", "4"},
+                                             {"seconds_per_epoch", "12.34"},
+                                             {"peak_memory_mb", "812.4"},
+                                             {"seed 1", "0.35"},
+                                             {"seed 2", "0.37"},
+                                             {"type what", "0.36"}}));
 }
 
 TEST(ReportData, CsvKeepsTheOtherRunsBesideTheirSeeds) {
   const std::string csv = to_csv(failed_example());
-  EXPECT_EQ(row_of(csv, 2).at("seed 1"), "");
-  EXPECT_EQ(row_of(csv, 2).at("seed 2"), "0.37");
-  EXPECT_EQ(row_of(csv, 3).at("mean"), "");
+  EXPECT_EQ(csv_row(csv, 2).at("seed 1"), "");
+  EXPECT_EQ(csv_row(csv, 2).at("seed 2"), "0.37");
+  EXPECT_EQ(csv_row(csv, 3).at("mean"), "");
 }
 
 TEST(ReportData, FinishedRunsHaveDiscordantCounts) {
   const std::string csv = to_csv(runs_example());
-  EXPECT_EQ(row_of(csv, 0).at("kind"), "run");
-  EXPECT_EQ(row_of(csv, 0).at("only_row"), "1057");
-  EXPECT_EQ(row_of(csv, 0).at("only_baseline"), "1006");
-  EXPECT_EQ(row_of(csv, 0).at("parameters"), "");
-  EXPECT_EQ(row_of(csv, 1).at("only_row"), "");
+  EXPECT_EQ(csv_row(csv, 0).at("kind"), "run");
+  EXPECT_EQ(csv_row(csv, 0).at("only_row"), "1057");
+  EXPECT_EQ(csv_row(csv, 0).at("only_baseline"), "1006");
+  EXPECT_EQ(csv_row(csv, 0).at("parameters"), "");
+  EXPECT_EQ(csv_row(csv, 1).at("only_row"), "");
 }
 
 TEST(ReportData, JsonHoldsEveryFigure) {

@@ -43,8 +43,8 @@ TEST(LeaveStreamsOut, SumsTheOthersByHand) {
                                                               {"sub", 0},
                                                               {"vcpt", 0.5},
                                                               {"imagenet", 0.5},
-                                                              {"vcpt, imagenet", 0.5},
-                                                              {"sub, imagenet", 0.5},
+                                                              {"imagenet, vcpt", 0.5},
+                                                              {"imagenet, sub", 0.5},
                                                               {"sub, vcpt", 0.5}}));
   EXPECT_EQ(table.rows[0][3], Cell());
   EXPECT_EQ(table.rows[2][1], Cell("sub"));

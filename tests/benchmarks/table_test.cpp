@@ -15,14 +15,14 @@ TEST(Table, LeavesColumnsOfEqualWidthForTheTerminal) {
 }
 
 TEST(Table, EscapesBarsInMarkdown) {
-  EXPECT_EQ(to_markdown({{"inputs", "n"}, {{"|x-y|", "4"}}}),
+  EXPECT_EQ(to_markdown(Table{{"inputs", "n"}, {{"|x-y|", "4"}}}),
             "| inputs | n |\n"
             "|:--|--:|\n"
             "| \\|x-y\\| | 4 |\n");
 }
 
 TEST(Table, QuotesCsvFieldsThatNeedIt) {
-  EXPECT_EQ(to_csv({{"a", "b"}, {{"x, y", "say \"no\""}, {"two\nlines", "plain"}}}),
+  EXPECT_EQ(to_csv(Table{{"a", "b"}, {{"x, y", "say \"no\""}, {"two\nlines", "plain"}}}),
             "a,b\r\n"
             "\"x, y\",\"say \"\"no\"\"\"\r\n"
             "\"two\nlines\",plain\r\n");

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 4> kColours = {"red", "green", "blue", "gray"};
-constexpr int64_t kFrames = 3;
+constexpr int64_t kFramesOfClip = 3;
 constexpr int64_t kWidth = 6;
 
 /// Two questions about each of the clips first .. first + count - 1.
@@ -32,8 +32,8 @@ void write_split(const fs::path& path, int64_t first, int64_t count) {
 
 /// (T, D): the colour's column is near 1, the others near 0.
 torch::Tensor clip_features(int64_t clip) {
-  torch::Tensor rows = torch::zeros({kFrames, kWidth});
-  for (int64_t t = 0; t < kFrames; ++t) {
+  torch::Tensor rows = torch::zeros({kFramesOfClip, kWidth});
+  for (int64_t t = 0; t < kFramesOfClip; ++t) {
     for (int64_t d = 0; d < kWidth; ++d)
       rows[t][d] =
           0.02 * static_cast<double>((clip * 7 + t * 3 + d * 5) % 11) + (d == clip % 4 ? 1 : 0);

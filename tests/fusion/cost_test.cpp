@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using torch::Tensor;
 
-std::vector<std::string> names() {
+std::vector<std::string> fusion_names() {
   std::vector<std::string> result;
   for (const FusionEntry& entry : fusion_table()) result.push_back(entry.name);
   return result;
@@ -70,7 +70,7 @@ TEST_P(FusionCost, ForeseesTheMemoryThatIsKeptForTheBackwardPass) {
   EXPECT_NEAR(measured, foreseen, 0.01 * foreseen);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, FusionCost, ::testing::ValuesIn(names()),
+INSTANTIATE_TEST_SUITE_P(Table, FusionCost, ::testing::ValuesIn(fusion_names()),
                          [](const auto& info) { return info.param; });
 
 /// Millions of operations a row, two for a multiplication with its addition, from the formulas of

@@ -55,7 +55,7 @@ std::string option_value(const nlohmann::json& value) {
   return text;
 }
 
-std::vector<std::string> names(const std::map<std::string, Tensor>& tensors) {
+std::vector<std::string> names_of(const std::map<std::string, Tensor>& tensors) {
   std::vector<std::string> result;
   for (const auto& item : tensors) result.push_back(item.first);
   return result;
@@ -76,7 +76,7 @@ FusionPtr build(const nlohmann::json& config) {
 void load(torch::OrderedDict<std::string, Tensor> ours,
           const std::map<std::string, Tensor>& theirs) {
   torch::NoGradGuard no_grad;
-  EXPECT_THAT(ours.keys(), UnorderedElementsAreArray(names(theirs)));
+  EXPECT_THAT(ours.keys(), UnorderedElementsAreArray(names_of(theirs)));
   for (auto& item : ours) {
     ASSERT_EQ(item.value().sizes(), theirs.at(item.key()).sizes()) << item.key();
     item.value().copy_(theirs.at(item.key()));

@@ -26,7 +26,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-constexpr FusionDims kDims{7, 7, 6};
+constexpr FusionDims kAllowedDims{7, 7, 6};
 
 template <typename Impl>
 class NumParameters : public ::testing::Test {};
@@ -38,7 +38,7 @@ TYPED_TEST_SUITE(NumParameters, Operators);
 /// Otherwise the size that is refused would not be the size that is built.
 TYPED_TEST(NumParameters, AreThoseThatTheModuleRegisters) {
   for (const int64_t mm_dim : {20, 39, 40}) {
-    typename TypeParam::Options options(kDims);
+    typename TypeParam::Options options(kAllowedDims);
     options.mm_dim(mm_dim);
     double registered = 0;
     for (const torch::Tensor& parameter : TypeParam(options).parameters())
@@ -54,11 +54,11 @@ TEST(NumParametersShared, CountSharedWeightsOnce) {
       sum += static_cast<double>(parameter.numel());
     return sum;
   };
-  const auto mutan = MutanOptions(kDims).mm_dim(20).shared(true);
+  const auto mutan = MutanOptions(kAllowedDims).mm_dim(20).shared(true);
   EXPECT_EQ(mutan.num_parameters(), registered(MutanImpl(mutan)));
-  const auto block = BlockOptions(kDims).mm_dim(20).shared(true);
+  const auto block = BlockOptions(kAllowedDims).mm_dim(20).shared(true);
   EXPECT_EQ(block.num_parameters(), registered(BlockImpl(block)));
-  const auto block_tucker = BlockTuckerOptions(kDims).mm_dim(20).shared(true);
+  const auto block_tucker = BlockTuckerOptions(kAllowedDims).mm_dim(20).shared(true);
   EXPECT_EQ(block_tucker.num_parameters(), registered(BlockTuckerImpl(block_tucker)));
 }
 

@@ -20,10 +20,10 @@ using ::testing::Pair;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
-constexpr FusionDims kDims{7, 5, 6};
+constexpr FusionDims kSpecDims{7, 5, 6};
 
 void expect_error(const std::string& spec, const std::string& message) {
-  EXPECT_THAT([&] { make_fusion(spec, kDims); }, ThrowsMessage<c10::Error>(HasSubstr(message)))
+  EXPECT_THAT([&] { make_fusion(spec, kSpecDims); }, ThrowsMessage<c10::Error>(HasSubstr(message)))
       << spec;
 }
 
@@ -59,7 +59,7 @@ TEST(MakeFusion, FindsNamesWhateverTheirCaseAndUnderscores) {
                                                        {"ConcatMLP:dimensions=4", "concat_mlp"},
                                                        {"Block_Tucker:mm_dim=20", "block_tucker"},
                                                        {"MFB:mm_dim=4", "mfb"}};
-  for (const auto& [spec, name] : names) EXPECT_EQ(make_fusion(spec, kDims)->name(), name);
+  for (const auto& [spec, name] : names) EXPECT_EQ(make_fusion(spec, kSpecDims)->name(), name);
 }
 
 TEST(MakeFusion, ListsTheNamesWhenOneIsUnknown) {
@@ -101,7 +101,7 @@ TEST(MakeFusion, RefusesOptionsThatDoNotFitEachOther) {
 
 TEST(MakeFusion, SetsEveryPlaceOfDropoutAndLetsTheNamedOneWin) {
   const auto options =
-      options_of<MFBImpl>(make_fusion("mfb:mm_dim=4,dropout=0.5,dropout_output=0.1", kDims));
+      options_of<MFBImpl>(make_fusion("mfb:mm_dim=4,dropout=0.5,dropout_output=0.1", kSpecDims));
   EXPECT_EQ(options.dropout_input(), 0.5);
   EXPECT_EQ(options.dropout_middle(), 0.5);
   EXPECT_EQ(options.dropout_output(), 0.1);
@@ -109,7 +109,7 @@ TEST(MakeFusion, SetsEveryPlaceOfDropoutAndLetsTheNamedOneWin) {
 
 TEST(MakeFusion, ReadsEveryKindOfOption) {
   const auto options = options_of<MLBImpl>(
-      make_fusion("mlb:mm_dim=4,activ_input=none,activ_output=tanh,normalize=false", kDims));
+      make_fusion("mlb:mm_dim=4,activ_input=none,activ_output=tanh,normalize=false", kSpecDims));
   EXPECT_EQ(options.mm_dim(), 4);
   EXPECT_EQ(options.activ_input(), "none");
   EXPECT_EQ(options.activ_output(), "tanh");

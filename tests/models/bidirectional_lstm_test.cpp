@@ -15,9 +15,8 @@ namespace vidqa::models {
 namespace {
 
 using torch::Tensor;
+using vidqa::testing::kDoubleRounding;
 using vidqa::testing::relative_error;
-
-constexpr double kRounding = 1e-12;
 
 /// torch.nn.LSTM on padded sequences, with the parameters of `lstm`.
 Tensor padded_lstm(const BidirectionalLstm& lstm, const Tensor& x, const RowLayout& layout) {
@@ -100,7 +99,7 @@ class BidirectionalLstmOracle
 };
 
 TEST_P(BidirectionalLstmOracle, AgreesWithTorchInDoublePrecision) {
-  expect_equal(torch::kFloat64, kRounding);
+  expect_equal(torch::kFloat64, kDoubleRounding);
 }
 
 TEST_P(BidirectionalLstmOracle, AgreesWithTorchInSinglePrecision) {
@@ -123,8 +122,9 @@ TEST(BidirectionalLstm, PacksSequencesWhereItHasNoKernel) {
   lstm->to(torch::kFloat64);
   const Tensor x = torch::randn({layout.rows(), 5}, torch::kFloat64);
   const Tensor want = padded_lstm(lstm, x, layout);
-  EXPECT_LE(relative_error(lstm->forward_packed(x, layout), want), kRounding);
-  EXPECT_LE(relative_error(lstm->forward_packed_max(x, layout), maximum(want, layout)), kRounding);
+  EXPECT_LE(relative_error(lstm->forward_packed(x, layout), want), kDoubleRounding);
+  EXPECT_LE(relative_error(lstm->forward_packed_max(x, layout), maximum(want, layout)),
+            kDoubleRounding);
 }
 
 /// Two clips with three answers each.
@@ -165,7 +165,7 @@ class GateSums : public ::testing::Test {
   void expect_slow(const std::vector<Tensor>& in) const {
     const Tensor sum = GateSum::apply({clips_, kFan, texts_}, in);
     const Tensor want = slow(in);
-    EXPECT_LE(relative_error(sum, want), kRounding);
+    EXPECT_LE(relative_error(sum, want), kDoubleRounding);
     const Tensor weights = torch::randn_like(want);
     std::vector<Tensor> needed;
     for (const Tensor& input : in) {
@@ -174,7 +174,7 @@ class GateSums : public ::testing::Test {
     const auto got = torch::autograd::grad({(sum * weights).sum()}, needed);
     const auto expected = torch::autograd::grad({(want * weights).sum()}, needed);
     for (size_t i = 0; i < needed.size(); ++i)
-      EXPECT_LE(relative_error(got[i], expected[i]), kRounding) << "input " << i;
+      EXPECT_LE(relative_error(got[i], expected[i]), kDoubleRounding) << "input " << i;
   }
 
   RowLayout clips_{std::vector<int64_t>{4, 2}};

@@ -10,9 +10,8 @@ namespace vidqa::models {
 namespace {
 
 using torch::Tensor;
+using vidqa::testing::kDoubleRounding;
 using vidqa::testing::relative_error;
-
-constexpr double kRounding = 1e-13;  // of double precision
 
 /// LibTorch's cell with the parameters of ours.
 torch::nn::LSTMCell reference_of(const LstmCell& cell) {
@@ -61,13 +60,13 @@ TEST_F(StackedLstm, AgreesWithLibTorchRunRowByRowToItsLength) {
     for (int64_t t = 0; t < lengths_[n].item<int64_t>(); ++t) {
       state_1 = first(x_[n][t].unsqueeze(0), state_1);
       state_2 = second(std::get<0>(state_1), state_2);
-      EXPECT_LE(relative_error(ours.hidden_1[n][t], std::get<0>(state_1)[0]), kRounding);
-      EXPECT_LE(relative_error(ours.hidden_2[n][t], std::get<0>(state_2)[0]), kRounding);
+      EXPECT_LE(relative_error(ours.hidden_1[n][t], std::get<0>(state_1)[0]), kDoubleRounding);
+      EXPECT_LE(relative_error(ours.hidden_2[n][t], std::get<0>(state_2)[0]), kDoubleRounding);
     }
-    EXPECT_LE(relative_error(row(ours.last.layer_1.h), std::get<0>(state_1)), kRounding);
-    EXPECT_LE(relative_error(row(ours.last.layer_1.c), std::get<1>(state_1)), kRounding);
-    EXPECT_LE(relative_error(row(ours.last.layer_2.h), std::get<0>(state_2)), kRounding);
-    EXPECT_LE(relative_error(row(ours.last.layer_2.c), std::get<1>(state_2)), kRounding);
+    EXPECT_LE(relative_error(row(ours.last.layer_1.h), std::get<0>(state_1)), kDoubleRounding);
+    EXPECT_LE(relative_error(row(ours.last.layer_1.c), std::get<1>(state_1)), kDoubleRounding);
+    EXPECT_LE(relative_error(row(ours.last.layer_2.h), std::get<0>(state_2)), kDoubleRounding);
+    EXPECT_LE(relative_error(row(ours.last.layer_2.c), std::get<1>(state_2)), kDoubleRounding);
     loss = loss + std::get<0>(state_2).sin().sum() + std::get<1>(state_1).sin().sum();
   }
 
@@ -76,7 +75,7 @@ TEST_F(StackedLstm, AgreesWithLibTorchRunRowByRowToItsLength) {
   const auto expect_equal_gradients = [](const LstmCell& cell, const torch::nn::LSTMCell& other) {
     const auto gradients = other->named_parameters();
     for (const auto& item : cell->named_parameters())
-      EXPECT_LE(relative_error(item.value().grad(), gradients[item.key()].grad()), kRounding)
+      EXPECT_LE(relative_error(item.value().grad(), gradients[item.key()].grad()), kDoubleRounding)
           << item.key();
   };
   expect_equal_gradients(first_, first);

@@ -16,9 +16,9 @@ namespace vidqa::models {
 namespace {
 
 using torch::Tensor;
+using vidqa::testing::kDoubleRounding;
 using vidqa::testing::relative_error;
 
-constexpr double kRounding = 1e-12;  // of double precision
 constexpr int64_t kHidden = 4;
 constexpr int64_t kSlots = 3;
 
@@ -138,7 +138,7 @@ TEST_F(Memories, VideoMemoryFollowsItsEquations) {
   const Tensor out = memory(appearance, motion);
   for (int64_t n = 0; n < 2; ++n) {
     const Tensor expected = video_memory(Equations(*memory), appearance[n], motion[n]);
-    EXPECT_LE(relative_error(out[n], expected), kRounding);
+    EXPECT_LE(relative_error(out[n], expected), kDoubleRounding);
   }
 }
 
@@ -148,7 +148,8 @@ TEST_F(Memories, QuestionMemoryFollowsItsEquations) {
   const Tensor words = random({2, 5, kHidden});
   const Tensor out = memory(words);
   for (int64_t n = 0; n < 2; ++n)
-    EXPECT_LE(relative_error(out[n], question_memory(Equations(*memory), words[n])), kRounding);
+    EXPECT_LE(relative_error(out[n], question_memory(Equations(*memory), words[n])),
+              kDoubleRounding);
 }
 
 TEST_F(Memories, TemporalAttentionFollowsItsEquations) {
@@ -162,7 +163,7 @@ TEST_F(Memories, TemporalAttentionFollowsItsEquations) {
   for (int64_t n = 0; n < 2; ++n) {
     const Tensor expected = attention(states[n].slice(0, 0, lengths[n].item<int64_t>()),
                                       query[n].unsqueeze(0), p["Wa"], p["Ua"], p["ba"], p["Va"]);
-    EXPECT_LE(relative_error(out[n].unsqueeze(0), expected), kRounding);
+    EXPECT_LE(relative_error(out[n].unsqueeze(0), expected), kDoubleRounding);
   }
 }
 
@@ -195,7 +196,7 @@ TEST_F(Memories, MultiStepFusionFollowsItsEquations) {
       x = p.linear("hidden_encoder_2", {state_2.h, y}).tanh();
     }
     const Tensor expected = torch::cat({state_1.h, state_2.h}, 1);
-    EXPECT_LE(relative_error(out[n].unsqueeze(0), expected), kRounding);
+    EXPECT_LE(relative_error(out[n].unsqueeze(0), expected), kDoubleRounding);
   }
 }
 

@@ -27,9 +27,8 @@ using testing::with_more_padding;
 using testing::with_other_words;
 using torch::Tensor;
 using vidqa::testing::error_of;
+using vidqa::testing::kDoubleRounding;
 using vidqa::testing::relative_error;
-
-constexpr double kRounding = 1e-12;  // of double precision
 
 /// Every row of the model table, for every task.
 class AnyModel : public ::testing::TestWithParam<std::tuple<std::string, Task>> {
@@ -70,7 +69,7 @@ TEST_P(AnyModel, ScoresARowAsIfItWereAlone) {
   const Tensor scores = model->forward(batch).scores;
   for (int64_t i = 0; i < batch.size(); ++i) {
     const Tensor alone = model->forward(rows(batch, i, i + 1)).scores;
-    EXPECT_LE(relative_error(scores.slice(0, i, i + 1), alone), kRounding) << "row " << i;
+    EXPECT_LE(relative_error(scores.slice(0, i, i + 1), alone), kDoubleRounding) << "row " << i;
   }
 }
 
@@ -79,7 +78,7 @@ TEST_P(AnyModel, NeverReadsPadding) {
   const Batch batch = random_batch(task(), 4, 4);
   const Tensor scores = model->forward(batch).scores;
   const Batch padded = with_more_padding(batch);
-  EXPECT_LE(relative_error(model->forward(padded).scores, scores), kRounding);
+  EXPECT_LE(relative_error(model->forward(padded).scores, scores), kDoubleRounding);
 }
 
 TEST_P(AnyModel, ReadsTheTextUpToItsLength) {
@@ -91,7 +90,7 @@ TEST_P(AnyModel, ReadsTheTextUpToItsLength) {
   const int64_t last = batch.text_lengths[0][0].item<int64_t>() - 1;
   changed.text[0][0][last] = (batch.text[0][0][last] + 1) % 40;
   changed.answers = changed.text;
-  EXPECT_GT(relative_error(model->forward(changed).scores, scores), kRounding);
+  EXPECT_GT(relative_error(model->forward(changed).scores, scores), kDoubleRounding);
 }
 
 TEST_P(AnyModel, AnswersTheSameAfterSaveAndLoad) {
@@ -174,7 +173,7 @@ TEST(ModelTable, ScoresFollowTheCandidatesWhenTheirOrderChanges) {
     model->eval();
     EXPECT_LE(relative_error(model->forward(permuted).scores,
                              model->forward(batch).scores.index_select(1, order)),
-              kRounding)
+              kDoubleRounding)
         << row.name;
   }
 }

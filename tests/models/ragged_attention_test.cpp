@@ -9,9 +9,9 @@ namespace vidqa::models {
 namespace {
 
 using torch::Tensor;
+using vidqa::testing::kDoubleRounding;
 using vidqa::testing::relative_error;
 
-constexpr double kRounding = 1e-12;
 constexpr int64_t kFan = 2;
 constexpr int64_t kWidth = 5;
 
@@ -46,8 +46,8 @@ TEST(Attend, EqualsTheFormulaStepByStepWithItsGradients) {
   const Tensor words = torch::randn({texts().rows(), kWidth}, torch::kFloat64).requires_grad_();
   const AttendedText got = attend({clips(), kFan, texts()}, context, words);
   const AttendedText want = slow(context, words);
-  EXPECT_LE(relative_error(got.mix, want.mix), kRounding);
-  EXPECT_LE(relative_error(got.text, want.text), kRounding);
+  EXPECT_LE(relative_error(got.mix, want.mix), kDoubleRounding);
+  EXPECT_LE(relative_error(got.text, want.text), kDoubleRounding);
 
   const Tensor of_mix = torch::randn_like(want.mix);
   const Tensor of_text = torch::randn_like(want.text);
@@ -58,7 +58,7 @@ TEST(Attend, EqualsTheFormulaStepByStepWithItsGradients) {
     const auto actual = torch::autograd::grad({loss(got)}, {context, words}, {}, true);
     const auto expected = torch::autograd::grad({loss(want)}, {context, words}, {}, true);
     for (size_t i = 0; i < 2; ++i)
-      EXPECT_LE(relative_error(actual[i], expected[i], 1e-3), kRounding) << i;
+      EXPECT_LE(relative_error(actual[i], expected[i], 1e-3), kDoubleRounding) << i;
   };
   expect_gradients(1, 1);
   expect_gradients(0, 1);

@@ -19,7 +19,7 @@ namespace {
 using torch::Tensor;
 using vidqa::testing::GoldenFile;
 
-struct Case {
+struct TvqaCase {
   std::string path;
   torch::Dtype dtype;
 
@@ -27,10 +27,10 @@ struct Case {
   std::string stem() const { return std::filesystem::path(path).stem().string(); }
 };
 
-void PrintTo(const Case& item, std::ostream* out) { *out << item.stem(); }
+void PrintTo(const TvqaCase& item, std::ostream* out) { *out << item.stem(); }
 
-std::vector<Case> cases() {
-  std::vector<Case> result;
+std::vector<TvqaCase> tvqa_cases() {
+  std::vector<TvqaCase> result;
   for (const auto& path : vidqa::testing::golden_files("tvqa")) {
     result.push_back({path.string(), torch::kFloat64});
     result.push_back({path.string(), torch::kFloat32});
@@ -39,14 +39,14 @@ std::vector<Case> cases() {
 }
 
 /// Spec of a fusion of the golden files, `pool_type` MFB and its sizes; no dropout.
-std::string fusion_spec(const nlohmann::json& config) {
+std::string fusion_spec_of(const nlohmann::json& config) {
   const std::string type = config.at("pool_type");
   if (type == "default") return kNoFusion;
   const auto width = std::to_string(config.at("pool_hidden_dim").get<int64_t>());
   return type + (type == "ConcatMLP" ? ":dimensions=" + width + "x" + width : ":mm_dim=" + width);
 }
 
-class TvqaGolden : public ::testing::TestWithParam<Case> {
+class TvqaGolden : public ::testing::TestWithParam<TvqaCase> {
  protected:
   void SetUp() override {
     golden_.emplace(GetParam().path);
@@ -63,7 +63,7 @@ class TvqaGolden : public ::testing::TestWithParam<Case> {
     config.task = Task::kMultipleChoice;
     config.vocab_size = config_.at("vocab_size");
     config.word_dim = config_.at("embedding_size");
-    config.fusion = fusion_spec(config_);
+    config.fusion = fusion_spec_of(config_);
     TvqaConfig& tvqa = config.tvqa;
     tvqa.streams = config_.at("input_streams").get<std::vector<std::string>>();
     tvqa.feature_dims = {{"imagenet", config_.at("vid_feat_size")}};
@@ -164,12 +164,12 @@ TEST_P(TvqaGolden, ScoresLossAndGradientsAreThoseOfTheOriginal) {
   }
 }
 
-std::string case_name(const ::testing::TestParamInfo<Case>& info) {
+std::string tvqa_case_name(const ::testing::TestParamInfo<TvqaCase>& info) {
   return vidqa::testing::test_name(info.param.stem()) + (info.param.is_double() ? "64" : "32");
 }
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TvqaGolden);
-INSTANTIATE_TEST_SUITE_P(Files, TvqaGolden, ::testing::ValuesIn(cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(Files, TvqaGolden, ::testing::ValuesIn(tvqa_cases()), tvqa_case_name);
 
 }  // namespace
 }  // namespace vidqa::models

@@ -39,4 +39,7 @@ class GoldenFile {
 /// finite.
 double relative_error(const torch::Tensor& a, const torch::Tensor& b, double floor = 0);
 
+/// What rounding in double precision may make of a result, relative.
+inline constexpr double kDoubleRounding = 1e-12;
+
 }  // namespace vidqa::testing

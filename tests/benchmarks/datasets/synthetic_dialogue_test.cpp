@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/benchmarks/datasets/synthetic_clip.h"
+
 namespace vidqa::benchmarks::synthetic {
 namespace {
 
@@ -15,8 +17,7 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 constexpr uint64_t kSeed = 7;
-constexpr int64_t kClips = 3000;
-constexpr int64_t kFrames = 32;
+constexpr int64_t kDialogues = 3000;
 
 struct Clip {
   Scene scene;
@@ -27,7 +28,7 @@ const std::vector<Clip>& clips() {
   static const std::vector<Clip> all = [] {
     std::vector<Clip> made;
     std::array<int64_t, kColors.size()> occurrences{};
-    for (int64_t i = 0; i < kClips; ++i) {
+    for (int64_t i = 0; i < kDialogues; ++i) {
       const Scene scene = make_scene(kSeed, i, kFrames);
       made.push_back({scene, make_dialogue(kSeed, scene, occurrences.at(scene.color)++)});
     }

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "benchmarks/datasets/dataset.h"
+#include "tests/benchmarks/datasets/synthetic_clip.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {
@@ -20,7 +21,6 @@ using Questions = std::vector<data::Question>;
 using Key = std::function<std::string(const data::Question&)>;
 
 constexpr int64_t kClips = 600;
-constexpr int64_t kFrames = 32;
 
 /// The annotations of kClips clips, without their videos.
 class SyntheticQuestions : public ::testing::TestWithParam<uint64_t> {

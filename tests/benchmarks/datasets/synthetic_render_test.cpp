@@ -6,10 +6,11 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
 
+#include "tests/benchmarks/datasets/synthetic_clip.h"
+
 namespace vidqa::benchmarks::synthetic {
 namespace {
 
-constexpr int64_t kFrames = 32;
 constexpr int64_t kSize = 64;
 
 /// Share of the frame whose pixels are far from grey, or far from the ground's greys.

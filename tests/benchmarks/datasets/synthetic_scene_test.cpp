@@ -5,10 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/benchmarks/datasets/synthetic_clip.h"
+
 namespace vidqa::benchmarks::synthetic {
 namespace {
-
-constexpr int64_t kFrames = 32;
 
 /// How often the extent rises to its full height.
 int64_t count_peaks(const Scene& scene, int64_t frames) {

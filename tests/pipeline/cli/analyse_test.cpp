@@ -140,7 +140,9 @@ TEST_F(Analyse, SaysWhatIsMissingOrWrong) {
   const auto error = [](const std::string& arguments, int exit_code) {
     const ProgramResult result = run_vidqa("analyse " + arguments);
     EXPECT_EQ(result.exit_code, exit_code) << arguments;
-    if (exit_code == 1) EXPECT_EQ(result.error_lines().size(), 1u) << result.err;
+    if (exit_code == 1) {
+      EXPECT_EQ(result.error_lines().size(), 1u) << result.err;
+    }
     return result.err;
   };
   EXPECT_THAT(error("overlap", 1), HasSubstr("--runs"));

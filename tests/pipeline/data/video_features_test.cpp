@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 using vidqa::testing::write_feature_file;
 
-Question about(const std::string& video, std::vector<std::string> keys, int64_t row = -1) {
+Question about_video(const std::string& video, std::vector<std::string> keys, int64_t row = -1) {
   Question question;
   question.id = "q-" + video;
   question.video = video;
@@ -36,14 +36,14 @@ class VideoFeaturesTest : public ::testing::Test {
   vidqa::testing::TempDir folder_;
   const std::string path_ = folder_.file("features.h5");
   const std::string motion_path_ = folder_.file("motion.h5");
-  const std::vector<Question> train_ = {about("cat", {"cat"}), about("dog", {"dog"})};
+  const std::vector<Question> train_ = {about_video("cat", {"cat"}), about_video("dog", {"dog"})};
 };
 
 TEST_F(VideoFeaturesTest, FirstKeyThatTheFileHoldsIsRead) {
   const auto rows = torch::randn({4, 3});
   write_feature_file(path_, {{"17", rows}, {"gif", torch::randn({4, 3})}});
   VideoFeatures features({path_}, {});
-  EXPECT_TRUE(features.clip(about("clip", {"absent", "17", "gif"})).appearance.equal(rows));
+  EXPECT_TRUE(features.clip(about_video("clip", {"absent", "17", "gif"})).appearance.equal(rows));
 }
 
 TEST_F(VideoFeaturesTest, MotionIsTheDifferenceOfSuccessiveRowsWithoutAFileOfItsOwn) {
@@ -78,7 +78,7 @@ TEST_F(VideoFeaturesTest, DenseArraysAreReadByRow) {
   const auto vgg = torch::randn({3, 5, 2});
   const auto c3d = torch::randn({3, 5, 4});
   write_feature_file(path_, {{"vgg", vgg}, {"c3d", c3d}});
-  const Question question = about("clip", {"clip", "vid3", "3"}, 2);
+  const Question question = about_video("clip", {"clip", "vid3", "3"}, 2);
   VideoFeatures features({path_, path_}, {question});
   EXPECT_TRUE(features.clip(question).appearance.equal(vgg[2]));
   EXPECT_TRUE(features.clip(question).motion.equal(c3d[2]));
@@ -109,7 +109,7 @@ TEST_F(VideoFeaturesTest, StandardizingTakesItsStatisticsFromTrainingClipsAlone)
   auto deviation = (rows - mean).square().mean(0).sqrt();
   deviation[2] = 1;
   for (const auto& [question, raw] :
-       {std::pair(train_[0], cat), std::pair(about("owl", {"owl"}), test_clip)}) {
+       {std::pair(train_[0], cat), std::pair(about_video("owl", {"owl"}), test_clip)}) {
     const auto expected = (raw.to(torch::kFloat64) - mean) / deviation;
     EXPECT_TRUE(
         features.clip(question).appearance.to(torch::kFloat64).allclose(expected, 1e-4, 1e-4))
@@ -133,7 +133,7 @@ TEST_F(VideoFeaturesTest, MissingClipNamesFileClipAndTheNamesThatWereTried) {
   VideoFeatures features({path_}, {train_[0]});
   EXPECT_THAT(
       [&] {
-        features.clip(about("owl", {"17", "owl"}));
+        features.clip(about_video("owl", {"17", "owl"}));
       },
       throws(path_,
              "no rows for clip 'owl'; tried '17', 'owl'; the file holds 1 clips, such as 'cat'"));
@@ -143,7 +143,7 @@ TEST_F(VideoFeaturesTest, DenseArrayOfAnotherNameIsNamed) {
   write_feature_file(path_, {{"vgg", torch::ones({3, 5, 2})}});
   EXPECT_THAT(
       [&] {
-        VideoFeatures({path_, path_}, {about("clip", {"vid3"}, 2)});
+        VideoFeatures({path_, path_}, {about_video("clip", {"vid3"}, 2)});
       },
       throws(path_, "dense array 'c3d'; the file holds the dense arrays 'vgg'"));
 }
