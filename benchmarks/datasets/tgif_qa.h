@@ -8,7 +8,7 @@ enum class TgifTask { kAction, kTransition, kCount, kFrameQa };
 
 /// Reads one task of TGIF-QA as released by Jang et al. (CVPR 2017).
 ///
-///   {Train,Test}_<task>_question.csv   separated by tabs, see pipeline/data/tsv_table.h
+///   {Train,Test}_<task>_question.csv   separated by tabs, see pipeline/data/csv_table.h
 ///     action, transition   gif_name question a1 a2 a3 a4 a5 answer vid_id key   answer 0..4: the
 ///     right candidate count                gif_name question answer vid_id key answer 0..10
 ///     frameqa              gif_name question answer type vid_id key description type 0 object .. 3

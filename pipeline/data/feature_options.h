@@ -12,6 +12,14 @@ enum class FeatureNorm {
   kStandardize,  ///< every column to mean 0, variance 1 over the clips of the training questions
 };
 
+/// Which rows of appearance and motion a model reads where there are more than it has time steps
+/// for (pipeline/data/frame_sampling.h).
+enum class FrameSampling {
+  kEven,     ///< at equal steps (published TGIF-QA)
+  kFirst,    ///< the first ones (published HME on TVQA)
+  kSegment,  ///< a window or every k-th (published EgoVQA)
+};
+
 /// How a file holds the features of clips.
 enum class FeatureLayout {
   kRows,     ///< rows along time: `/<clip>` (n, D), or a row of a dense array (N, T, D)
@@ -21,13 +29,21 @@ enum class FeatureLayout {
 /// One named stream of features, e.g. TVQA's imagenet, motion, regional.
 struct FeatureStreamOptions {
   std::string name;  ///< of the stream in models::Batch
-  std::string path;  ///< HDF5
+  /// HDF5, or a folder of pickles, one a clip: <dense_array>_<clip>.pkl (pickled_clips.h).
+  std::string path;
   FeatureLayout layout = FeatureLayout::kRows;
   std::string dense_array =
       "";                    ///< kRows: the array that is read where the file holds dense arrays
   int64_t top_regions = 20;  ///< kRegions: detections that a question sees
   int64_t max_rows = 480;    ///< the first ones, as published for TVQA
   FeatureNorm norm = FeatureNorm::kL2;
+};
+
+/// The feature files of the pair appearance and motion.
+struct FeaturePairFiles {
+  std::string appearance;  ///< FeatureStreamOptions::path
+  std::string motion;
+  FeatureNorm norm = FeatureNorm::kNone;
 };
 
 }  // namespace vidqa::data
