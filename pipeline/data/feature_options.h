@@ -20,6 +20,14 @@ enum class FrameSampling {
   kSegment,  ///< a window or every k-th (published EgoVQA)
 };
 
+/// Where the n rows of a clip lie among the T steps of a batch that is padded on the right.
+enum class VideoShift {
+  kNone,  ///< steps 0 .. n - 1 are the clip's rows
+  /// The published HME on TVQA reads the *last* n steps: rows T - n .. n - 1 of the clip, then
+  /// zeros, and nothing but zeros where T >= 2 n. So what a clip looks like depends on its batch.
+  kAsHmeTvqa,
+};
+
 /// How a file holds the features of clips.
 enum class FeatureLayout {
   kRows,     ///< rows along time: `/<clip>` (n, D), or a row of a dense array (N, T, D)

@@ -105,7 +105,7 @@ class FeaturePair {
 
 struct VideoFeatures::Impl {
   explicit Impl(const VideoFeatureOptions& options)
-      : cache(std::make_shared<ClipCache>(options.cache_bytes)) {
+      : cache(std::make_shared<ClipCache>(options.cache_bytes)), shift(options.shift) {
     if (!options.appearance_path.empty()) pair.emplace(options, cache);
     for (const FeatureStreamOptions& stream : options.streams) streams.emplace_back(stream, cache);
     TORCH_CHECK(pair || !streams.empty(), "video features: a feature file must be named");
@@ -118,6 +118,7 @@ struct VideoFeatures::Impl {
   }
 
   std::shared_ptr<ClipCache> cache;
+  VideoShift shift;
   std::optional<FeaturePair> pair;
   std::vector<FeatureStream> streams;
 };
@@ -159,6 +160,8 @@ std::vector<std::string> VideoFeatures::warnings() const {
 }
 
 bool VideoFeatures::has_pair() const { return impl_->pair.has_value(); }
+
+VideoShift VideoFeatures::shift() const { return impl_->shift; }
 
 int64_t VideoFeatures::appearance_dim() const {
   return impl_->pair ? impl_->pair->appearance_dim() : 0;

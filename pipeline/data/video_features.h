@@ -26,6 +26,7 @@ struct VideoFeatureOptions {
   std::string motion_array = "c3d";
   int64_t max_frames = 20;
   FrameSampling sampling = FrameSampling::kEven;
+  VideoShift shift = VideoShift::kNone;  ///< how batches of the pair are laid out
   FeatureNorm norm = FeatureNorm::kNone;
   /// Streams by name (TVQA), each with its own file, width and number of rows.
   std::vector<FeatureStreamOptions> streams = {};
@@ -62,6 +63,7 @@ class VideoFeatures {
   std::vector<std::string> warnings() const;
 
   bool has_pair() const;
+  VideoShift shift() const;
   int64_t appearance_dim() const;  ///< 0 without the pair
   int64_t motion_dim() const;
   std::vector<std::string> stream_names() const;
