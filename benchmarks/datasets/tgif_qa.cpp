@@ -157,6 +157,18 @@ class QuestionReader {
   std::unordered_set<std::string> ids_;
 };
 
+/// Released files that may stand beside the tables. Word vectors belong to the released vocabulary.
+void find_companions(const std::string& folder, const Format& format, bool has_vocabulary,
+                     data::QaCorpus& corpus) {
+  const std::string vectors =
+      fmt::format("{}/Vocabulary/vocab_embedding_{}.pkl", folder, format.pickle_name);
+  if (has_vocabulary && fs::exists(vectors)) corpus.word_vectors = vectors;
+  const std::string appearance = folder + "/TGIF_RESNET_pool5.hdf5";
+  const std::string motion = folder + "/TGIF_C3D_fc6.hdf5";
+  if (fs::exists(appearance) && fs::exists(motion))
+    corpus.feature_pair = data::FeaturePairFiles{appearance, motion};
+}
+
 }  // namespace
 
 data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
@@ -187,6 +199,8 @@ data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
     corpus.answers = is_released
                          ? read_tgif_answers(folder + "/Vocabulary/ans_to_index_FrameQA.pkl")
                          : build_tgif_answers(train);
+
+  find_companions(folder, format, is_released, corpus);
 
   QuestionReader reader(task, corpus.vocabulary, corpus.answers);
   corpus.train = reader.read(train);

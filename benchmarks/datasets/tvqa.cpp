@@ -19,6 +19,7 @@ namespace vidqa::benchmarks {
 namespace {
 
 constexpr int64_t kHmeFrames = 50;  // time steps and memory slots of the published HME on TVQA
+constexpr size_t kHmeWords = 50;    // with options.hard_restrict
 constexpr double kUnknownWordDeviation = 0.4;
 const std::vector<std::string> kSplits = {"train", "val", "test_public"};
 const std::vector<std::string> kStreams = {"sub", "vcpt", "imagenet", "motion", "regional"};
@@ -170,6 +171,33 @@ void note_default_spans(const std::string& split, const std::vector<TvqaRecord>&
                     count, split));
 }
 
+/// The two streams that HME reads, where both files are there.
+void set_feature_pair(data::QaCorpus& corpus) {
+  const data::FeatureStreamOptions* imagenet = nullptr;
+  const data::FeatureStreamOptions* motion = nullptr;
+  for (const data::FeatureStreamOptions& stream : corpus.feature_streams) {
+    if (stream.name == "imagenet") imagenet = &stream;
+    if (stream.name == "motion") motion = &stream;
+  }
+  if (imagenet != nullptr && motion != nullptr)
+    corpus.feature_pair = data::FeaturePairFiles{imagenet->path, motion->path, imagenet->norm};
+}
+
+/// Cuts the texts that HME reads.
+void restrict_words(data::QaCorpus& corpus) {
+  int64_t cut = 0;
+  for (auto* questions : {&corpus.train, &corpus.val, &corpus.test})
+    for (data::Question& question : *questions)
+      for (std::vector<int64_t>& ids : question.word_ids) {
+        if (ids.size() <= kHmeWords) continue;
+        ids.resize(kHmeWords);
+        ++cut;
+      }
+  corpus.notes.push_back(fmt::format(
+      "question with answer is cut to {} word ids, as published: {} answers lose words", kHmeWords,
+      cut));
+}
+
 /// Hands a qid that stands in two splits to `faults`, and training or validation questions without
 /// an answer.
 void check_splits(const std::vector<std::vector<TvqaRecord>>& splits, Faults& faults) {
@@ -230,8 +258,10 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
   corpus.name = "tvqa";
   corpus.task = models::Task::kMultipleChoice;
   corpus.max_frames = kHmeFrames;
+  corpus.sampling = data::FrameSampling::kFirst;
   corpus.unknown_word_deviation = kUnknownWordDeviation;
   corpus.feature_streams = streams.features();
+  set_feature_pair(corpus);
 
   std::vector<std::vector<TvqaRecord>> splits;
   bool has_subtitles = true;
@@ -275,6 +305,7 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
     corpus.notes.push_back(
         "test_public is released without answers: every test question counts as wrong; report the "
         "validation split");
+  if (options.hard_restrict) restrict_words(corpus);
   note_shared_clips(corpus);
   return corpus;
 }
