@@ -54,8 +54,7 @@ torch::Tensor parse(std::string_view content) {
   const size_t header_at = kMagic.size() + 2 + length_bytes;
   size_t header_size = 0;
   for (size_t i = length_bytes; i-- > 0;)
-    header_size = header_size << 8 |
-                  static_cast<unsigned char>(content.at(kMagic.size() + 2 + i));
+    header_size = header_size << 8 | static_cast<unsigned char>(content.at(kMagic.size() + 2 + i));
   if (header_at > content.size() || header_size > content.size() - header_at)
     throw std::runtime_error("it is cut off");
   const std::string_view header = content.substr(header_at, header_size);

@@ -30,8 +30,8 @@ std::vector<data::Question> read_questions(const std::string& path) {
     question.video = record.text("video_name");
     question.feature_keys = {"v_" + question.video, question.video};
     question.text = record.text("question");
-    TORCH_CHECK(!data::plain_words(question.text).empty(), where,
-                ": the question holds no word: '", question.text, "'");
+    TORCH_CHECK(!data::plain_words(question.text).empty(), where, ": the question holds no word: '",
+                question.text, "'");
     questions.push_back(std::move(question));
   });
   TORCH_CHECK(!questions.empty(), path, ": holds no questions");
@@ -64,14 +64,14 @@ void read_answers(const std::string& path, std::vector<data::Question>& question
 }  // namespace
 
 data::QaCorpus load_activitynet_qa(const DatasetOptions& options) {
-  const std::string folder = find_released_files(options.root, "activitynet_qa",
-                                                 {"train_q.json", "test_q.json"});
+  const std::string folder =
+      find_released_files(options.root, "activitynet_qa", {"train_q.json", "test_q.json"});
   data::QaCorpus corpus;
   corpus.name = "activitynet-qa";
   corpus.task = models::Task::kOpenEnded;
-  for (const auto& [split, questions] : {std::pair("train", &corpus.train),
-                                         std::pair("val", &corpus.val),
-                                         std::pair("test", &corpus.test)}) {
+  for (const auto& [split, questions] :
+       {std::pair("train", &corpus.train), std::pair("val", &corpus.val),
+        std::pair("test", &corpus.test)}) {
     const std::string stem = folder + "/" + split;
     *questions = read_questions(stem + "_q.json");
     const std::string answers = stem + "_a.json";

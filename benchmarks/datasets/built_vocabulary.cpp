@@ -68,9 +68,8 @@ void build_answer_set(data::QaCorpus& corpus, int64_t size) {
       const auto found = classes.find(question.answer);
       question.label = found != classes.end() ? found->second : data::Question::kNoLabel;
     }
-  corpus.notes.push_back(
-      fmt::format("the answer set is made of the {} most frequent training answers",
-                  corpus.answers.size()));
+  corpus.notes.push_back(fmt::format(
+      "the answer set is made of the {} most frequent training answers", corpus.answers.size()));
   apply_answer_set(corpus);
 }
 
@@ -85,8 +84,7 @@ void build_vocabulary(data::QaCorpus& corpus, SplitIntoWords split) {
     if (counts[word] >= kMinCount) words.push_back(std::move(word));
   corpus.vocabulary = data::Vocabulary(std::move(words), kUnknownId);
   for (auto* questions : {&corpus.train, &corpus.val, &corpus.test})
-    for (data::Question& question : *questions)
-      encode_question(question, corpus.vocabulary, split);
+    for (data::Question& question : *questions) encode_question(question, corpus.vocabulary, split);
   corpus.notes.push_back(
       fmt::format("the vocabulary of {} words was built from the training questions: words that "
                   "stand twice or more",

@@ -64,8 +64,10 @@ class RecordReader {
     question.feature_keys = {question.video};
     const int64_t start = record.integer("start");
     const int64_t end = record.integer("end");
-    TORCH_CHECK(start >= 0 && start <= end, record.where(), ": 'start' to 'end' must be frames in "
-                "order, got ", start, " to ", end);
+    TORCH_CHECK(start >= 0 && start <= end, record.where(),
+                ": 'start' to 'end' must be frames in "
+                "order, got ",
+                start, " to ", end);
     question.feature_rows = data::Question::RowRange{start, end + 1, /*must_exist=*/true};
     question.text = record.text("question");
     question.type = ego_question_type(question.text);
@@ -76,8 +78,8 @@ class RecordReader {
       question.candidates.push_back(record.text(key));
       candidates.push_back(ids(record, key, key + "_encoder"));
     }
-    question.word_ids = join_candidates(ids(record, "question", "question_encode"), candidates,
-                                        padding_);
+    question.word_ids =
+        join_candidates(ids(record, "question", "question_encode"), candidates, padding_);
     question.label = record.integer("label");
     TORCH_CHECK(question.label >= 0 && question.label < kEgoCandidates, record.where(),
                 ": 'label' must be 0 to ", kEgoCandidates - 1, ", got ", question.label);
@@ -116,9 +118,8 @@ std::vector<int64_t> ego_word_ids(const std::string& text, const data::Vocabular
     std::string known = word;
     for (const std::string suffix : {"s", "ing"}) {
       if (vocabulary.contains(known)) break;
-      const bool ends_in_it =
-          word.size() >= suffix.size() &&
-          word.compare(word.size() - suffix.size(), suffix.size(), suffix) == 0;
+      const bool ends_in_it = word.size() >= suffix.size() &&
+                              word.compare(word.size() - suffix.size(), suffix.size(), suffix) == 0;
       if (ends_in_it) known = word.substr(0, word.size() - suffix.size());
     }
     ids.push_back(vocabulary.id(known));
@@ -188,18 +189,21 @@ data::QaCorpus load_ego_vqa(const DatasetOptions& options, Faults& faults) {
     });
   });
   for (const auto* part : parts)
-    TORCH_CHECK(!part->empty() || faults.count() > 0, path, ": a part of split ",
-                options.ego_split, " of data_split.json has no question");
-  corpus.notes.push_back(fmt::format("split {} of three; {} of {} questions are about videos in "
-                                     "none of its parts and are not used",
-                                     options.ego_split, unused, records));
+    TORCH_CHECK(!part->empty() || faults.count() > 0, path, ": a part of split ", options.ego_split,
+                " of data_split.json has no question");
+  corpus.notes.push_back(
+      fmt::format("split {} of three; {} of {} questions are about videos in "
+                  "none of its parts and are not used",
+                  options.ego_split, unused, records));
   if (reader.differing_encodings() > 0)
-    corpus.notes.push_back(fmt::format("{} released encodings are not those of vocab.txt; the "
-                                       "released ones are used",
-                                       reader.differing_encodings()));
+    corpus.notes.push_back(
+        fmt::format("{} released encodings are not those of vocab.txt; the "
+                    "released ones are used",
+                    reader.differing_encodings()));
   if (options.candidate_padding == CandidatePadding::kAsPublished)
-    corpus.notes.push_back("candidates are padded to the longest with word id 0, which the model "
-                           "reads, as published (--candidate-padding exact mends it)");
+    corpus.notes.push_back(
+        "candidates are padded to the longest with word id 0, which the model "
+        "reads, as published (--candidate-padding exact mends it)");
   note_shared_clips(corpus);
   return corpus;
 }

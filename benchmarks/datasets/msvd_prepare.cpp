@@ -37,9 +37,9 @@ std::vector<std::pair<std::string, int64_t>> prepare_msvd_qa(const std::string& 
   const data::QaCorpus corpus = load_msvd_qa(options);
   std::filesystem::create_directories(output);
   std::vector<std::pair<std::string, int64_t>> written;
-  for (const auto& [split, questions] : {std::pair("train", &corpus.train),
-                                         std::pair("val", &corpus.val),
-                                         std::pair("test", &corpus.test)}) {
+  for (const auto& [split, questions] :
+       {std::pair("train", &corpus.train), std::pair("val", &corpus.val),
+        std::pair("test", &corpus.test)}) {
     const std::string path = fmt::format("{}/{}_qa_encode.json", output, split);
     features::write_text_atomically(path, to_json(*questions, questions == &corpus.train));
     written.emplace_back(path, static_cast<int64_t>(questions->size()));

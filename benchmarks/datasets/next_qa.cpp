@@ -39,7 +39,8 @@ data::Question read_row(NextQaTask task, const data::CsvTable& table, int64_t ro
   }
   for (const std::string& column : kNextCandidates)
     question.candidates.push_back(table.text(row, column));
-  question.label = table.integer(row, "answer", 0, static_cast<int64_t>(kNextCandidates.size()) - 1);
+  question.label =
+      table.integer(row, "answer", 0, static_cast<int64_t>(kNextCandidates.size()) - 1);
   question.answer = question.candidates[static_cast<size_t>(question.label)];
   return question;
 }

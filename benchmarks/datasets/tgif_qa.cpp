@@ -13,8 +13,8 @@
 #include "benchmarks/datasets/clip_split.h"
 #include "benchmarks/datasets/released_files.h"
 #include "benchmarks/datasets/tgif_vocabulary.h"
-#include "pipeline/data/tokenizer.h"
 #include "pipeline/data/csv_table.h"
+#include "pipeline/data/tokenizer.h"
 
 namespace vidqa::benchmarks {
 namespace {

@@ -17,8 +17,8 @@ enum class TgifTask { kAction, kTransition, kCount, kFrameQa };
 ///   vocabulary and the answer set
 ///     are built from the training table, see tgif_vocabulary.h
 ///   Vocabulary/vocab_embedding_<Task>.pkl   optional: (V, 300), word vectors
-///   TGIF_RESNET_pool5.hdf5, TGIF_C3D_fc6.hdf5   optional: appearance and motion, `/<key>` (n, 2048)
-///   and (n, 4096), or (2048) and (4096) for one row; both are cut to the shorter
+///   TGIF_RESNET_pool5.hdf5, TGIF_C3D_fc6.hdf5   optional: appearance and motion, `/<key>` (n,
+///   2048) and (n, 4096), or (2048) and (4096) for one row; both are cut to the shorter
 ///
 /// Texts: question and candidate with <EOS> for multiple choice, else the question; at most 35
 /// words, as published. Count labels are max(answer, 1), as published: the data set never holds a 1

@@ -193,9 +193,9 @@ void restrict_words(data::QaCorpus& corpus) {
         ids.resize(kHmeWords);
         ++cut;
       }
-  corpus.notes.push_back(fmt::format(
-      "question with answer is cut to {} word ids, as published: {} answers lose words", kHmeWords,
-      cut));
+  corpus.notes.push_back(
+      fmt::format("question with answer is cut to {} word ids, as published: {} answers lose words",
+                  kHmeWords, cut));
 }
 
 /// Hands a qid that stands in two splits to `faults`, and training or validation questions without

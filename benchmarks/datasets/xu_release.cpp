@@ -135,9 +135,9 @@ data::QaCorpus load_xu_release(const XuForm& form) {
     build_vocabulary(corpus, data::msvd_words);
   } else {
     use_lists(corpus, form.folder);
-    for (const auto& [split, questions] : {std::pair("train", &corpus.train),
-                                           std::pair("val", &corpus.val),
-                                           std::pair("test", &corpus.test)})
+    for (const auto& [split, questions] :
+         {std::pair("train", &corpus.train), std::pair("val", &corpus.val),
+          std::pair("test", &corpus.test)})
       check_encodings(fmt::format("{}/{}_qa_encode.json", form.folder, split), *questions, corpus);
   }
   find_companions(corpus, form.folder);

@@ -33,7 +33,8 @@ struct XuForm {
 ///   {train,val,test}_qa.json   array of {"answer", "id", "question", "video_id"}
 ///   vocab.txt                  a word a line, id = line number from 0; <UNK> stands for all others
 ///   answer_set.txt             an answer a line, class = line number from 0
-///   {train,val,test}_qa_encode.json   optional: the same records with "question_encode" ("2,143,0")
+///   {train,val,test}_qa_encode.json   optional: the same records with "question_encode"
+///   ("2,143,0")
 ///                              and in train "answer_encode"; train without answers outside the set
 ///   word_embedding.npy         optional: (V, 300), word vectors
 ///   video_feature_20.h5        optional: /vgg and /c3d (N, 20, 4096), appearance and motion

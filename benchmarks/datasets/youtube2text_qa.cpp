@@ -109,8 +109,8 @@ std::vector<data::Question> read_split(const std::string& path, const data::Voca
 }  // namespace
 
 data::QaCorpus load_youtube2text_qa(const DatasetOptions& options, Faults& faults) {
-  const std::string folder = find_released_files(
-      options.root, "data_zhqa", {"train_qa_encode.json", "test_qa_encode.json"});
+  const std::string folder = find_released_files(options.root, "data_zhqa",
+                                                 {"train_qa_encode.json", "test_qa_encode.json"});
   data::QaCorpus corpus;
   corpus.name = "youtube2text-qa";
   corpus.task = models::Task::kMultipleChoice;
@@ -127,7 +127,8 @@ data::QaCorpus load_youtube2text_qa(const DatasetOptions& options, Faults& fault
   corpus.test = read_split(folder + "/test_qa_encode.json", corpus.vocabulary, faults);
   corpus.notes.push_back(
       "the right answer is the first candidate of every released record: candidates are read from "
-      "the last to the first, so that equal scores count as wrong; a model that knows the place of a "
+      "the last to the first, so that equal scores count as wrong; a model that knows the place of "
+      "a "
       "candidate would need no video");
   note_shared_clips(corpus);
   return corpus;

@@ -61,8 +61,7 @@ int prepare(const PrepareOptions& options) {
   const auto written = options.dataset == "tvqa"
                            ? benchmarks::prepare_tvqa(options.root, options.output)
                            : benchmarks::prepare_msvd_qa(options.root, options.output);
-  for (const auto& [path, questions] : written)
-    fmt::print("{}: {} questions\n", path, questions);
+  for (const auto& [path, questions] : written) fmt::print("{}: {} questions\n", path, questions);
   return 0;
 }
 
@@ -85,12 +84,14 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
       ->delimiter(',');
   command->add_flag("--full-length", options.check.data.full_length,
                     "TVQA: as for a training on whole clips instead of annotated spans");
-  command->add_option("--answers", options.check.data.answer_set_size,
-                      "As for a training: classes of an answer set that is built")
+  command
+      ->add_option("--answers", options.check.data.answer_set_size,
+                   "As for a training: classes of an answer set that is built")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--ego-split", options.check.data.ego_split,
-                      "ego-vqa: which of its splits, 0, 1 or 2")
+  command
+      ->add_option("--ego-split", options.check.data.ego_split,
+                   "ego-vqa: which of its splits, 0, 1 or 2")
       ->capture_default_str();
   command->add_option("--max-faults", options.max_faults, "Faults to print at most")
       ->capture_default_str()
@@ -104,10 +105,10 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
 }
 
 CLI::App* add_prepare_command(CLI::App& app, PrepareOptions& options) {
-  CLI::App* command = app.add_subcommand(
-      "prepare",
-      "Write what the published preprocessing of a data set writes: tvqa_<split>_processed.json, or "
-      "<split>_qa_encode.json of MSVD-QA");
+  CLI::App* command = app.add_subcommand("prepare",
+                                         "Write what the published preprocessing of a data set "
+                                         "writes: tvqa_<split>_processed.json, or "
+                                         "<split>_qa_encode.json of MSVD-QA");
   command->add_option("dataset", options.dataset, "Data set: tvqa or msvd-qa")
       ->required()
       ->check(CLI::IsMember({"tvqa", "msvd-qa"}));

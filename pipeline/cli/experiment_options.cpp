@@ -117,7 +117,8 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
                   "(activitynet-qa, next-qa-oe, msrvtt-qa)")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  group.add_option("--ego-split", options.data.ego_split, "ego-vqa: which of its splits, 0, 1 or 2")
+  group
+      .add_option("--ego-split", options.data.ego_split, "ego-vqa: which of its splits, 0, 1 or 2")
       ->capture_default_str();
   add_choice(group, "--candidate-padding", options.data.candidate_padding, kCandidatePaddings,
              "ego-vqa: published: candidates end in word id 0 up to the longest, and the model "

@@ -23,8 +23,9 @@ std::string format_metrics(models::Task task, const train::MetricsReport& report
   std::string text = line(task, "all", report.all);
   for (const auto& [type, metrics] : report.by_type) text += line(task, type, metrics);
   if (report.by_type.size() > 1)
-    text += fmt::format("  {:<14}{:>7}            accuracy {:5.1f} %, every type counting the same\n",
-                        "mean of types", "", 100 * report.mean_of_types);
+    text +=
+        fmt::format("  {:<14}{:>7}            accuracy {:5.1f} %, every type counting the same\n",
+                    "mean of types", "", 100 * report.mean_of_types);
   return text;
 }
 

@@ -36,7 +36,8 @@ class RecordScanner {
     while (take(separator_));
     take('\r');
     TORCH_CHECK(at_end() || take('\n'), path_, ": line ", line_,
-                ": text stands between a closing quotation mark and the next ", name_of(separator_));
+                ": text stands between a closing quotation mark and the next ",
+                name_of(separator_));
     ++line_;
     return fields;
   }

@@ -8,8 +8,8 @@
 namespace vidqa::data {
 
 /// A table with a header row, fields separated by commas (NExT-QA) or by tabs (TGIF-QA, whose files
-/// are named .csv all the same): quoting as in RFC 4180, line ends CRLF or LF. A field that does not
-/// begin with a quotation mark is taken as it stands.
+/// are named .csv all the same): quoting as in RFC 4180, line ends CRLF or LF. A field that does
+/// not begin with a quotation mark is taken as it stands.
 ///
 /// Every error (c10::Error) names the file and the line, and a record's line is the one on which it
 /// begins.

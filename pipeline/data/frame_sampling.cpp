@@ -17,8 +17,8 @@ std::vector<int64_t> rows_from(int64_t first, int64_t step, int64_t count) {
 }
 
 void check_sizes(int64_t num_rows, int64_t max_rows) {
-  TORCH_CHECK(num_rows >= 0 && max_rows >= 1, "frame sampling: needs rows >= 0 and steps >= 1, got ",
-              num_rows, " and ", max_rows);
+  TORCH_CHECK(num_rows >= 0 && max_rows >= 1,
+              "frame sampling: needs rows >= 0 and steps >= 1, got ", num_rows, " and ", max_rows);
 }
 
 }  // namespace

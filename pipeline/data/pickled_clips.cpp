@@ -46,10 +46,12 @@ PickledClips::PickledClips(std::string folder, std::string kind)
   if (!clips().empty()) return;
   std::set<std::string> kinds;
   for (const std::string& stem : pickle_stems(folder_))
-    if (const size_t end = stem.find('_'); end != std::string::npos) kinds.insert(stem.substr(0, end));
+    if (const size_t end = stem.find('_'); end != std::string::npos)
+      kinds.insert(stem.substr(0, end));
   TORCH_CHECK(false, folder_, ": holds no ", kind_, "_<clip>.pkl; ",
-              kinds.empty() ? "it holds no pickled features"
-                            : fmt::format("it holds features of the kinds {}", fmt::join(kinds, ", ")));
+              kinds.empty()
+                  ? "it holds no pickled features"
+                  : fmt::format("it holds features of the kinds {}", fmt::join(kinds, ", ")));
 }
 
 std::string PickledClips::file(const std::string& clip) const {

@@ -8,8 +8,8 @@
 namespace vidqa::data {
 
 /// Features of clips as EgoVQA releases them: a folder of Python pickles `<kind>_<clip>.pkl`, e.g.
-/// vgg_1_D.pkl, each {"feat": numpy array (n, D)}, one row a frame, in any protocol up to 4. Nothing
-/// in a pickle is run. Errors (c10::Error) name the file.
+/// vgg_1_D.pkl, each {"feat": numpy array (n, D)}, one row a frame, in any protocol up to 4.
+/// Nothing in a pickle is run. Errors (c10::Error) name the file.
 class PickledClips {
  public:
   /// Throws when the folder holds no pickle of this kind, naming the kinds that are there.

@@ -32,8 +32,8 @@ models::Batch QaDataset::batch(const std::vector<int64_t>& indices,
   for (const int64_t index : indices) {
     questions.push_back(&question(index));
     if (!features_) continue;
-    clips.push_back(features_->clip(
-        *questions.back(), draw ? std::optional<uint64_t>(random.bits()) : std::nullopt));
+    clips.push_back(features_->clip(*questions.back(),
+                                    draw ? std::optional<uint64_t>(random.bits()) : std::nullopt));
   }
   if (!features_) return collate(questions, task_, clips);
   return collate(questions, task_, clips, features_->stream_names(), features_->shift());

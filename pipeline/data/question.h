@@ -74,7 +74,7 @@ struct QaCorpus {
   std::string appearance_array = "vgg";
   std::string motion_array = "c3d";
   FrameSampling sampling = FrameSampling::kEven;  ///< where a clip has more than max_frames rows
-  int64_t memory_slots = 0;  ///< of the published HME; 0: max_frames
+  int64_t memory_slots = 0;                       ///< of the published HME; 0: max_frames
   /// File of word vectors that stands beside the annotations (WordVectorOptions::path).
   std::optional<std::string> word_vectors;
   /// Vectors of words that such a file lacks, as published (WordVectorOptions).

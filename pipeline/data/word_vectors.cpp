@@ -99,7 +99,8 @@ void fill_with_mean(torch::Tensor& vectors, const std::vector<bool>& seen) {
     if (!seen[i]) missing.push_back(static_cast<int64_t>(i));
   const torch::Tensor rows = torch::tensor(missing, torch::kInt64);
   vectors.index_fill_(0, rows, 0.0);
-  const torch::Tensor mean = vectors.to(torch::kFloat64).mean(0, true).to(torch::kFloat32);  // (1, D)
+  const torch::Tensor mean =
+      vectors.to(torch::kFloat64).mean(0, true).to(torch::kFloat32);  // (1, D)
   vectors.index_copy_(0, rows, mean.expand({rows.size(0), mean.size(1)}).contiguous());
 }
 

@@ -24,24 +24,23 @@ struct Ending {
   const char* suffix;
   const char* base;
 };
-const std::array<std::vector<Ending>, 2> kEndings = {
-    std::vector<Ending>{{"s", ""},
-                        {"ses", "s"},
-                        {"ves", "f"},
-                        {"xes", "x"},
-                        {"zes", "z"},
-                        {"ches", "ch"},
-                        {"shes", "sh"},
-                        {"men", "man"},
-                        {"ies", "y"}},
-    std::vector<Ending>{{"s", ""},
-                        {"ies", "y"},
-                        {"es", "e"},
-                        {"es", ""},
-                        {"ed", "e"},
-                        {"ed", ""},
-                        {"ing", "e"},
-                        {"ing", ""}}};
+const std::array<std::vector<Ending>, 2> kEndings = {std::vector<Ending>{{"s", ""},
+                                                                         {"ses", "s"},
+                                                                         {"ves", "f"},
+                                                                         {"xes", "x"},
+                                                                         {"zes", "z"},
+                                                                         {"ches", "ch"},
+                                                                         {"shes", "sh"},
+                                                                         {"men", "man"},
+                                                                         {"ies", "y"}},
+                                                     std::vector<Ending>{{"s", ""},
+                                                                         {"ies", "y"},
+                                                                         {"es", "e"},
+                                                                         {"es", ""},
+                                                                         {"ed", "e"},
+                                                                         {"ed", ""},
+                                                                         {"ing", "e"},
+                                                                         {"ing", ""}}};
 
 /// Fields of one line of a WordNet file.
 class Fields {
@@ -56,7 +55,8 @@ class Fields {
   int64_t number(int base = 10) {
     const std::string field = text();
     int64_t value = 0;
-    const auto [stop, error] = std::from_chars(field.data(), field.data() + field.size(), value, base);
+    const auto [stop, error] =
+        std::from_chars(field.data(), field.data() + field.size(), value, base);
     TORCH_CHECK(error == std::errc() && stop == field.data() + field.size(), where_, ": '", field,
                 "' must be a number; this is no file of WordNet 3");
     return value;
@@ -75,7 +75,8 @@ class Fields {
 template <typename Take>
 void for_each_line(const std::string& path, const Take& take) {
   std::ifstream stream(path, std::ios::binary);
-  TORCH_CHECK(stream.good(), path, ": no such file; WUPS needs WordNet, Debian's package "
+  TORCH_CHECK(stream.good(), path,
+              ": no such file; WUPS needs WordNet, Debian's package "
               "wordnet-base, or its folder (--wordnet)");
   int64_t number = 0;
   for (std::string line; std::getline(stream, line);) {
@@ -151,8 +152,8 @@ void WordNet::fill_depths(Words& words) {
   const size_t count = words.hypernyms.size();
   words.min_depth.assign(count, -1);
   words.max_depth.assign(count, -1);
-  // Depth first, upwards, without recursion. An edge back to a meaning in work closes a circle (there
-  // is one among the verbs of WordNet 3.0) and is not followed.
+  // Depth first, upwards, without recursion. An edge back to a meaning in work closes a circle
+  // (there is one among the verbs of WordNet 3.0) and is not followed.
   std::vector<bool> in_work(count, false);
   for (size_t start = 0; start < count; ++start) {
     std::vector<Synset> stack = {static_cast<Synset>(start)};

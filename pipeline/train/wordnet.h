@@ -10,8 +10,8 @@
 namespace vidqa::train {
 
 /// Nouns and verbs of WordNet (Miller, "WordNet: A Lexical Database for English", CACM 1995), read
-/// from the files of its release: index.noun, data.noun, noun.exc and the same of verbs, as Debian's
-/// package wordnet-base installs them (formats: wndb(5) and morphy(7) of WordNet 3.0).
+/// from the files of its release: index.noun, data.noun, noun.exc and the same of verbs, as
+/// Debian's package wordnet-base installs them (formats: wndb(5) and morphy(7) of WordNet 3.0).
 class WordNet {
  public:
   enum PartOfSpeech { kNoun, kVerb };
@@ -30,17 +30,17 @@ class WordNet {
   std::vector<Synset> synsets(const std::string& word, PartOfSpeech part) const;
 
   /// Similarity of Wu and Palmer (ACL 1994), in (0, 1]: 2 d / (l1 + l2) with d the depth of the
-  /// deepest common hypernym, counted from 1 at the root, and l1, l2 d plus the shortest way up to it.
-  /// Depth is the longest way to a root, and the deepest hypernym is that with the longest shortest
-  /// way, as in NLTK; where several are, the one that gives most. Verbs without a common hypernym meet
-  /// in a root above all of them. Both must be of `part`.
+  /// deepest common hypernym, counted from 1 at the root, and l1, l2 d plus the shortest way up to
+  /// it. Depth is the longest way to a root, and the deepest hypernym is that with the longest
+  /// shortest way, as in NLTK; where several are, the one that gives most. Verbs without a common
+  /// hypernym meet in a root above all of them. Both must be of `part`.
   double wu_palmer(Synset a, Synset b, PartOfSpeech part) const;
 
  private:
   struct Words {
-    std::unordered_map<std::string, std::vector<Synset>> senses;        ///< lemma -> meanings
+    std::unordered_map<std::string, std::vector<Synset>> senses;          ///< lemma -> meanings
     std::unordered_map<std::string, std::vector<std::string>> irregular;  ///< form -> base forms
-    std::vector<std::vector<Synset>> hypernyms;                         ///< by meaning
+    std::vector<std::vector<Synset>> hypernyms;                           ///< by meaning
     std::vector<int32_t> min_depth;  ///< edges on the shortest way to a root
     std::vector<int32_t> max_depth;  ///< on the longest
   };

@@ -15,10 +15,11 @@ namespace vidqa::train {
 ///   WUPS(A, B) = min( prod over a in A of max over b in B of s(a, b),
 ///                     prod over b in B of max over a in A of s(a, b) )
 ///
-/// A and B are the words of the answers (lower case, between blanks and commas), and s is 1 for equal
-/// words, else the greatest Wu-Palmer similarity of any two of their meanings, times 0.1 where it is
-/// below a threshold; 0 where a word is not in WordNet. WUPS at 0.9 counts near misses hardly at all,
-/// WUPS at 0.0 in full. Nouns and verbs are compared, each among themselves (their code: nouns).
+/// A and B are the words of the answers (lower case, between blanks and commas), and s is 1 for
+/// equal words, else the greatest Wu-Palmer similarity of any two of their meanings, times 0.1
+/// where it is below a threshold; 0 where a word is not in WordNet. WUPS at 0.9 counts near misses
+/// hardly at all, WUPS at 0.0 in full. Nouns and verbs are compared, each among themselves (their
+/// code: nouns).
 class Wups {
  public:
   explicit Wups(const std::string& wordnet_folder = WordNet::kDefaultFolder)

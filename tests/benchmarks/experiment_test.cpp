@@ -187,8 +187,8 @@ TEST(ExperimentOnTvqa, HmeReadsTheSpanOfBothStreamsNormalisedAndInStep) {
     return seen / seen.norm(2, {1}, true).clamp_min(1e-12);
   };
   EXPECT_TRUE(torch::allclose(clip.appearance, rows("tvqa_imagenet_pool5_hq.h5")));
-  EXPECT_TRUE(torch::allclose(clip.motion,
-                              rows("motion_features/fixed_tvqa_c3d_fc6_features.hdf5")));
+  EXPECT_TRUE(
+      torch::allclose(clip.motion, rows("motion_features/fixed_tvqa_c3d_fc6_features.hdf5")));
 
   const models::ModelPtr model = build_model(options, data);
   EXPECT_EQ(model->config().appearance_dim, 4);

@@ -46,8 +46,7 @@ TEST_F(NpyFile, ArraysOfAnyRankAreRead) {
 
 TEST_F(NpyFile, TypeOrderAndVersionAreThoseOfTheHeader) {
   write(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", "\1\2\3\4\5\6");
-  EXPECT_TRUE(read_npy(path_).equal(
-      torch::tensor({1, 3, 5, 2, 4, 6}, torch::kUInt8).view({2, 3})));
+  EXPECT_TRUE(read_npy(path_).equal(torch::tensor({1, 3, 5, 2, 4, 6}, torch::kUInt8).view({2, 3})));
   write(2, "{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }", std::string("\1\0\2\1", 4));
   EXPECT_TRUE(read_npy(path_).equal(torch::tensor({1, 258}, torch::kInt16)));
 }

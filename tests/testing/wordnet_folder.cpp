@@ -13,14 +13,15 @@ void write_wordnet(const std::string& folder) {
   const auto write = [&](const std::string& name, const std::string& content) {
     write_file(folder + "/" + name, content);
   };
-  write("data.noun", std::string(kLicence) +
-                         "00000100 03 n 01 entity 0 000 | all  \n"
-                         "00000200 05 n 01 animal 0 001 @ 00000100 n 0000 | lives  \n"
-                         "00000300 03 n 01 thing 0 002 @ 00000100 n 0000 ~ 00000400 n 0000 | no gloss\n"
-                         "00000400 03 n 01 domestic 0 001 @ 00000300 n 0000 | at home  \n"
-                         "00000500 05 n 02 dog 0 hound 1 003 @ 00000200 n 0000 @i 00000400 n 0000 "
-                         "#m 00000200 n 0000 | barks  \n"
-                         "00000600 05 n 01 cat 0 001 @ 00000200 n 0000 | does not  \n");
+  write("data.noun",
+        std::string(kLicence) +
+            "00000100 03 n 01 entity 0 000 | all  \n"
+            "00000200 05 n 01 animal 0 001 @ 00000100 n 0000 | lives  \n"
+            "00000300 03 n 01 thing 0 002 @ 00000100 n 0000 ~ 00000400 n 0000 | no gloss\n"
+            "00000400 03 n 01 domestic 0 001 @ 00000300 n 0000 | at home  \n"
+            "00000500 05 n 02 dog 0 hound 1 003 @ 00000200 n 0000 @i 00000400 n 0000 "
+            "#m 00000200 n 0000 | barks  \n"
+            "00000600 05 n 01 cat 0 001 @ 00000200 n 0000 | does not  \n");
   write("index.noun", std::string(kLicence) +
                           "animal n 1 2 @ ~ 1 1 00000200  \n"
                           "cat n 1 1 @ 1 0 00000600  \n"

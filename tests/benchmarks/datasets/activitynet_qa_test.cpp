@@ -29,8 +29,7 @@ class ActivityNetQa : public ::testing::Test {
     write("val_q.json",
           R"([{"video_name": "c", "question": "is the cat here", "question_id": "v_c_2"}])");
     write("val_a.json", R"([{"answer": "no", "type": 8, "question_id": "v_c_2"}])");
-    write("test_q.json",
-          R"([{"video_name": "d", "question": "is it", "question_id": "v_d_1"}])");
+    write("test_q.json", R"([{"video_name": "d", "question": "is it", "question_id": "v_d_1"}])");
     write("test_a.json", R"([{"answer": "yes", "type": 2, "question_id": "v_d_1"}])");
   }
   void write(const std::string& name, const std::string& content) {

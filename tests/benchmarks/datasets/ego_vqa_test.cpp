@@ -31,14 +31,10 @@ using vidqa::testing::write_file;
 
 json record(const std::string& video, const std::string& question, int label) {
   const std::vector<std::string> candidates = {"cup", "two cups", "table", "a", "b"};
-  json result = {{"video", 1},
-                 {"cam", "D"},
-                 {"start", 1},
-                 {"end", 3},
-                 {"question", question},
-                 {"answer", candidates[static_cast<size_t>(label)]},
-                 {"label", label},
-                 {"video_cam", video}};
+  json result = {{"video", 1},           {"cam", "D"},
+                 {"start", 1},           {"end", 3},
+                 {"question", question}, {"answer", candidates[static_cast<size_t>(label)]},
+                 {"label", label},       {"video_cam", video}};
   for (size_t i = 0; i < candidates.size(); ++i)
     result["a" + std::to_string(i + 1)] = candidates[i];
   return result;
@@ -49,13 +45,12 @@ class EgoVqa : public ::testing::Test {
  protected:
   void SetUp() override {
     write_file(folder_.file("vocab.txt"), "what\nam\ni\ncup\nplay\ni\n<UNK>\n");
-    write_file(folder_.file("data_split.json"),
-               R"([[["1_D"], ["2_D"], ["3_D"]], [["2_D"], ["1_D"], ["3_D"]], [["3_D"], ["2_D"], ["1_D"]]])");
+    write_file(
+        folder_.file("data_split.json"),
+        R"([[["1_D"], ["2_D"], ["3_D"]], [["2_D"], ["1_D"], ["3_D"]], [["3_D"], ["2_D"], ["1_D"]]])");
     write();
   }
-  void write() const {
-    write_file(folder_.file("qa_data.json"), json(records_).dump());
-  }
+  void write() const { write_file(folder_.file("qa_data.json"), json(records_).dump()); }
   data::QaCorpus load(int64_t split = 0,
                       CandidatePadding padding = CandidatePadding::kAsPublished) const {
     DatasetOptions options;
@@ -161,20 +156,26 @@ TEST_F(EgoVqa, CheckListsEveryFaultyRecordAndClip) {
   write_file(feats + "/vgg_2_D.pkl", "cos\nsystem\n.");
   EXPECT_THAT(
       check_dataset("ego-vqa", options).faults,
-      ElementsAre(HasSubstr("record 5: 'label' must be 0 to 4"),
-                  AllOf(HasSubstr("question 4 asks for rows 1 to 4 of clip '3_D', which has 4 rows")),
-                  AllOf(HasSubstr("vgg_2_D.pkl"), HasSubstr("'os.system' is not allowed")),
-                  HasSubstr("question 4 asks for rows 1 to 4 of clip '3_D'")));
+      ElementsAre(
+          HasSubstr("record 5: 'label' must be 0 to 4"),
+          AllOf(HasSubstr("question 4 asks for rows 1 to 4 of clip '3_D', which has 4 rows")),
+          AllOf(HasSubstr("vgg_2_D.pkl"), HasSubstr("'os.system' is not allowed")),
+          HasSubstr("question 4 asks for rows 1 to 4 of clip '3_D'")));
 }
 
 TEST(EgoQuestionType, FollowsTheReleasedRules) {
   const std::map<std::string, std::string> types = {
-      {"What am I doing", "1_action_1st"},       {"what is the man doing", "2_action_3rd"},
-      {"how many people am I talking with", "5_count"}, {"what is the color of it", "6_what_color"},
-      {"what is in my hand", "3_what_obj_1st"},  {"what is on the table", "3_what_obj_3rd"},
-      {"Who is talking with me", "4_who_1st"},   {"who is on the left", "4_who_3rd"},
+      {"What am I doing", "1_action_1st"},
+      {"what is the man doing", "2_action_3rd"},
+      {"how many people am I talking with", "5_count"},
+      {"what is the color of it", "6_what_color"},
+      {"what is in my hand", "3_what_obj_1st"},
+      {"what is on the table", "3_what_obj_3rd"},
+      {"Who is talking with me", "4_who_1st"},
+      {"who is on the left", "4_who_3rd"},
       {"where is it", "7_other"}};
-  for (const auto& [question, type] : types) EXPECT_EQ(ego_question_type(question), type) << question;
+  for (const auto& [question, type] : types)
+    EXPECT_EQ(ego_question_type(question), type) << question;
 }
 
 TEST(EgoVqaGolden, IdsAndModelInputEqualThoseOfTheReleasedCode) {
@@ -204,7 +205,8 @@ TEST(EgoVqaGolden, IdsAndModelInputEqualThoseOfTheReleasedCode) {
 
 TEST(EgoVqaRelease, CountsAreThePublishedOnes) {
   VIDQA_REQUIRE_SHARED("data/ego_vqa/data/qa_data.json");
-  const std::vector<std::vector<size_t>> sizes = {{276, 173, 132}, {241, 167, 173}, {283, 111, 187}};
+  const std::vector<std::vector<size_t>> sizes = {
+      {276, 173, 132}, {241, 167, 173}, {283, 111, 187}};
   DatasetOptions options;
   options.root = (vidqa::testing::shared_dir() / "data" / "ego_vqa").string();
   std::map<std::string, int> types;

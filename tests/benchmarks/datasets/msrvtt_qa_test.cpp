@@ -19,14 +19,17 @@ using vidqa::testing::error_of;
 class MsrvttQa : public ::testing::Test {
  protected:
   void SetUp() override {
-    write("train_qa.json",
-          R"([{"answer": "man", "category_id": 14, "id": 0, "question": "what is a man doing?", "video_id": 0},)"
-          R"( {"answer": "run", "category_id": 3, "id": 1, "question": "what is he doing?", "video_id": 1},)"
-          R"( {"answer": "run", "category_id": 3, "id": 2, "question": "who?", "video_id": 1}])");
-    write("val_qa.json",
-          R"([{"answer": "run", "category_id": 1, "id": 3, "question": "what is it?", "video_id": 6513}])");
-    write("test_qa.json",
-          R"([{"answer": "cat", "category_id": 1, "id": 4, "question": "who is doing it?", "video_id": 7010}])");
+    write(
+        "train_qa.json",
+        R"([{"answer": "man", "category_id": 14, "id": 0, "question": "what is a man doing?", "video_id": 0},)"
+        R"( {"answer": "run", "category_id": 3, "id": 1, "question": "what is he doing?", "video_id": 1},)"
+        R"( {"answer": "run", "category_id": 3, "id": 2, "question": "who?", "video_id": 1}])");
+    write(
+        "val_qa.json",
+        R"([{"answer": "run", "category_id": 1, "id": 3, "question": "what is it?", "video_id": 6513}])");
+    write(
+        "test_qa.json",
+        R"([{"answer": "cat", "category_id": 1, "id": 4, "question": "who is doing it?", "video_id": 7010}])");
   }
   void write(const std::string& name, const std::string& content) {
     vidqa::testing::write_file(folder_.file(name), content);

@@ -17,8 +17,7 @@ using vidqa::testing::error_of;
 
 constexpr const char* kChoiceHeader =
     "video,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n";
-constexpr const char* kPhraseHeader =
-    "video,frame_count,width,height,question,answer,qid,type\n";
+constexpr const char* kPhraseHeader = "video,frame_count,width,height,question,answer,qid,type\n";
 
 class NextQa : public ::testing::Test {
  protected:
@@ -33,9 +32,10 @@ class NextQa : public ::testing::Test {
     write("test", std::string(kChoiceHeader) + "42,1,2,3,why,2,6,CW,a,b,c,d,e\r\n");
   }
   void write_phrases() {
-    write("train", std::string(kPhraseHeader) +
-                       "40,369,640,480,why is it,to eat,0,CW\n40,369,640,480,what is it,to eat,1,TC\n"
-                       "43,369,640,480,how is it,fine,1,CH\n");
+    write("train",
+          std::string(kPhraseHeader) +
+              "40,369,640,480,why is it,to eat,0,CW\n40,369,640,480,what is it,to eat,1,TC\n"
+              "43,369,640,480,how is it,fine,1,CH\n");
     write("val", std::string(kPhraseHeader) + "41,1,2,3,why is it,to drink,0,DO\n");
     write("test", std::string(kPhraseHeader) + "42,1,2,3,is it,fine,0,DB\n");
   }

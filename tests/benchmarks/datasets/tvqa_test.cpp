@@ -345,7 +345,8 @@ TEST_F(Tvqa, HardRestrictCutsQuestionWithAnswer) {
   EXPECT_EQ(corpus.train[1].word_ids[0].size(), 50U);
   EXPECT_LT(corpus.train[1].word_ids[1].size(), 50U);
   EXPECT_GT(corpus.train[1].answer_ids[0].size(), 50U);  // what other models read stays
-  EXPECT_THAT(corpus.notes, Contains(HasSubstr("cut to 50 word ids, as published: 1 answers lose")));
+  EXPECT_THAT(corpus.notes,
+              Contains(HasSubstr("cut to 50 word ids, as published: 1 answers lose")));
 }
 
 }  // namespace

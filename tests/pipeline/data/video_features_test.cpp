@@ -196,7 +196,8 @@ TEST_F(VideoFeaturesTest, RowsThatMustExistAndDoNotAreNamedByQuestion) {
   question.feature_rows = Question::RowRange{2, 5, true};
   EXPECT_EQ(features.clip(question).appearance.size(0), 3);
   question.feature_rows = Question::RowRange{2, 6, true};
-  const auto message = throws(path_, "question q-cat asks for rows 2 to 5 of clip 'cat', which has 5");
+  const auto message =
+      throws(path_, "question q-cat asks for rows 2 to 5 of clip 'cat', which has 5");
   EXPECT_THAT([&] { features.clip(question); }, message);
   EXPECT_THAT([&] { features.check(question); }, message);
 }
@@ -212,8 +213,8 @@ TEST_F(VideoFeaturesTest, DrawChoosesTheWindowOfASegment) {
   const Question question = about("cat", {"cat"});
   EXPECT_TRUE(features.clip(question).appearance.equal(rows.narrow(0, 1, 4)));
   for (uint64_t draw = 0; draw < 20; ++draw)
-    EXPECT_TRUE(features.clip(question, draw).appearance.equal(
-        rows.narrow(0, segment_rows(7, 4, draw).front(), 4)));
+    EXPECT_TRUE(features.clip(question, draw)
+                    .appearance.equal(rows.narrow(0, segment_rows(7, 4, draw).front(), 4)));
 }
 
 TEST_F(VideoFeaturesTest, FolderOfPicklesIsReadByKind) {

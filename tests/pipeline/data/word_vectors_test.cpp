@@ -93,7 +93,9 @@ TEST_F(WordVectorsTest, NumpyFileHoldsTheVectorOfEveryWord) {
   const WordVectors loaded = load_word_vectors(vocabulary_, {path, 3, 1});
   EXPECT_EQ(loaded.found, 4);
   EXPECT_TRUE(loaded.vectors.equal(vectors.to(torch::kFloat32)));
-  EXPECT_THAT(vidqa::testing::error_of([&] { load_word_vectors(vocabulary_, {path, 2, 1}); }),
+  EXPECT_THAT(vidqa::testing::error_of([&] {
+                load_word_vectors(vocabulary_, {path, 2, 1});
+              }),
               HasSubstr(path + ": must be an array of 4 words and 2 numbers"));
 }
 
