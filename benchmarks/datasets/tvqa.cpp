@@ -11,6 +11,7 @@
 
 #include "benchmarks/datasets/clip_split.h"
 #include "benchmarks/datasets/tvqa_files.h"
+#include "benchmarks/datasets/tvqa_hme.h"
 #include "benchmarks/datasets/tvqa_question_type.h"
 #include "benchmarks/datasets/tvqa_vocabulary.h"
 #include "pipeline/data/tokenizer.h"
@@ -18,8 +19,6 @@
 namespace vidqa::benchmarks {
 namespace {
 
-constexpr int64_t kHmeFrames = 50;  // time steps and memory slots of the published HME on TVQA
-constexpr size_t kHmeWords = 50;    // with options.hard_restrict
 constexpr double kUnknownWordDeviation = 0.4;
 const std::vector<std::string> kSplits = {"train", "val", "test_public"};
 const std::vector<std::string> kStreams = {"sub", "vcpt", "imagenet", "motion", "regional"};
@@ -171,33 +170,6 @@ void note_default_spans(const std::string& split, const std::vector<TvqaRecord>&
                     count, split));
 }
 
-/// The two streams that HME reads, where both files are there.
-void set_feature_pair(data::QaCorpus& corpus) {
-  const data::FeatureStreamOptions* imagenet = nullptr;
-  const data::FeatureStreamOptions* motion = nullptr;
-  for (const data::FeatureStreamOptions& stream : corpus.feature_streams) {
-    if (stream.name == "imagenet") imagenet = &stream;
-    if (stream.name == "motion") motion = &stream;
-  }
-  if (imagenet != nullptr && motion != nullptr)
-    corpus.feature_pair = data::FeaturePairFiles{imagenet->path, motion->path, imagenet->norm};
-}
-
-/// Cuts the texts that HME reads.
-void restrict_words(data::QaCorpus& corpus) {
-  int64_t cut = 0;
-  for (auto* questions : {&corpus.train, &corpus.val, &corpus.test})
-    for (data::Question& question : *questions)
-      for (std::vector<int64_t>& ids : question.word_ids) {
-        if (ids.size() <= kHmeWords) continue;
-        ids.resize(kHmeWords);
-        ++cut;
-      }
-  corpus.notes.push_back(
-      fmt::format("question with answer is cut to {} word ids, as published: {} answers lose words",
-                  kHmeWords, cut));
-}
-
 /// Hands a qid that stands in two splits to `faults`, and training or validation questions without
 /// an answer.
 void check_splits(const std::vector<std::vector<TvqaRecord>>& splits, Faults& faults) {
@@ -257,11 +229,9 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
   data::QaCorpus corpus;
   corpus.name = "tvqa";
   corpus.task = models::Task::kMultipleChoice;
-  corpus.max_frames = kHmeFrames;
-  corpus.sampling = data::FrameSampling::kFirst;
   corpus.unknown_word_deviation = kUnknownWordDeviation;
   corpus.feature_streams = streams.features();
-  set_feature_pair(corpus);
+  set_hme_streams(corpus);
 
   std::vector<std::vector<TvqaRecord>> splits;
   bool has_subtitles = true;
@@ -305,7 +275,7 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
     corpus.notes.push_back(
         "test_public is released without answers: every test question counts as wrong; report the "
         "validation split");
-  if (options.hard_restrict) restrict_words(corpus);
+  if (options.hard_restrict) restrict_hme_words(corpus);
   note_shared_clips(corpus);
   return corpus;
 }
