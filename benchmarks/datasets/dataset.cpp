@@ -55,7 +55,6 @@ data::QaCorpus load_next(const DatasetOptions& options, Faults&) {
 const std::vector<DatasetEntry>& dataset_table() {
   static const std::vector<DatasetEntry> table = {
       {"msvd-qa", "open-ended questions on short YouTube clips", kXuPaper, load<load_msvd_qa>},
-      {"msrvtt-qa", "open-ended questions on web videos", kXuPaper, load<load_msrvtt_qa>},
       {"tgif-action", "which of five actions is repeated N times", kTgifQaPaper,
        load_tgif<TgifTask::kAction>},
       {"tgif-transition", "which of five actions comes before or after another", kTgifQaPaper,
@@ -70,6 +69,7 @@ const std::vector<DatasetEntry>& dataset_table() {
        load_ego_vqa},
       {"youtube2text-qa", "which of four words answers, to train for ego-vqa in advance",
        kYoutube2TextPaper, load_youtube2text_qa},
+      {"msrvtt-qa", "open-ended questions on web videos", kXuPaper, load<load_msrvtt_qa>},
       {"activitynet-qa", "open-ended questions on long web videos", kActivityNetQaPaper,
        load<load_activitynet_qa>},
       {"next-qa", "which of five answers about causes and order of actions is right", kNextQaPaper,
