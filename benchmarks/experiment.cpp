@@ -65,8 +65,43 @@ const std::vector<data::Question>& questions_of(const data::QaCorpus& corpus,
   return corpus.test;
 }
 
+int64_t memory_slots(const ExperimentOptions& options, const data::QaCorpus& corpus) {
+  if (options.slots > 0) return options.slots;
+  return corpus.memory_slots > 0 ? corpus.memory_slots : corpus.max_frames;
+}
+
+/// Appearance and motion, where the model reads them: from the files that the options name, else
+/// from those beside the annotations.
+void choose_pair(const ExperimentOptions& options, const data::QaCorpus& corpus,
+                 data::VideoFeatureOptions& features) {
+  features.appearance_array = corpus.appearance_array;
+  features.motion_array = corpus.motion_array;
+  features.sampling = corpus.sampling;
+  features.shift = options.video_shift;
+  if (!options.features.empty()) {
+    features.appearance_path = options.features;
+    features.motion_path = options.motion_features;
+    features.norm = options.feature_norm;
+    return;
+  }
+  TORCH_CHECK(corpus.feature_pair, "features: ", options.model,
+              " needs an HDF5 file (--features), unless streams is '", kNoStreams,
+              "' or the released files stand beside the annotations");
+  TORCH_CHECK(!options.motion_features, "features: --motion-features needs --features as well");
+  features.appearance_path = corpus.feature_pair->appearance;
+  features.motion_path = corpus.feature_pair->motion;
+  features.norm = corpus.feature_pair->norm;
+}
+
+/// Data sets in whose released code HME's unused layer is as wide as one stream.
+bool has_narrow_video_encoder(const data::QaCorpus& corpus) {
+  return corpus.name == "msvd-qa" || corpus.name == "ego-vqa" || corpus.name == "youtube2text-qa";
+}
+
 std::string file_identity(const std::string& path) {
   if (path.empty()) return "";
+  if (std::filesystem::is_directory(path))
+    return std::filesystem::path(path).filename().string() + "/";
   std::error_code error;
   const auto bytes = std::filesystem::file_size(path, error);
   TORCH_CHECK(!error, path, ": ", error.message());
@@ -92,21 +127,20 @@ LoadedData load_data(const ExperimentOptions& options) {
   const bool video = streams.input != models::VideoInput::kNone;
   DatasetOptions dataset_options = options.data;
   dataset_options.streams = streams.names;
+  const bool reads_pair = streams.input == models::VideoInput::kTwoStreams;
+  if (reads_pair && options.features.empty())  // TVQA
+    dataset_options.streams = std::vector<std::string>{"imagenet", "motion"};
   LoadedData data;
   data.corpus = load_dataset(options.dataset, dataset_options);
-  TORCH_CHECK(streams.input != models::VideoInput::kTwoStreams || !options.features.empty(),
-              "features: ", options.model, " needs an HDF5 file (--features), unless streams is '",
-              kNoStreams, "'");
-  const bool reads_features = streams.input == models::VideoInput::kTwoStreams ||
-                              !data.corpus.feature_streams.empty();  // TVQA may read text alone
+  const bool reads_features =
+      reads_pair || !data.corpus.feature_streams.empty();  // TVQA may read text alone
   if (video && reads_features) {
     data::VideoFeatureOptions features;
-    if (streams.input == models::VideoInput::kTwoStreams)
-      features.appearance_path = options.features;
-    features.motion_path = options.motion_features;
     features.max_frames = max_frames(options, data.corpus);
-    features.norm = options.feature_norm;
-    features.streams = data.corpus.feature_streams;
+    if (reads_pair)
+      choose_pair(options, data.corpus, features);
+    else
+      features.streams = data.corpus.feature_streams;
     data.features = std::make_shared<data::VideoFeatures>(features, data.corpus.train);
   }
   return data;
@@ -132,7 +166,7 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
   config.num_classes = static_cast<int64_t>(data.corpus.answers.size());
   config.word_dim = options.word_dim;
   config.hidden = options.hidden;
-  config.slots = options.slots > 0 ? options.slots : data.corpus.max_frames;
+  config.slots = memory_slots(options, data.corpus);
   config.dropout = options.dropout;
   if (video) {
     config.tvqa = options.tvqa;
@@ -144,10 +178,8 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
       for (const std::string& stream : data.features->stream_names())
         config.tvqa.feature_dims[stream] = data.features->stream_dim(stream);
     }
-    if (data.corpus.name == "msvd-qa") {  // as its released code does
-      config.hme_init = models::HmeInit::kMsvd;
-      config.video_encoder_dim = config.appearance_dim;
-    }
+    if (data.corpus.name == "msvd-qa") config.hme_init = models::HmeInit::kMsvd;
+    if (has_narrow_video_encoder(data.corpus)) config.video_encoder_dim = config.appearance_dim;
   }
 
   torch::manual_seed(options.train.seed);
@@ -155,6 +187,7 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
   data::WordVectorOptions words;
   words.path = options.word_vectors ? options.word_vectors : data.corpus.word_vectors;
   words.unknown_deviation = data.corpus.unknown_word_deviation;
+  words.unknown_mean = data.corpus.unknown_word_mean;
   words.dim = options.word_dim;
   words.seed = options.train.seed;
   model->set_word_vectors(data::load_word_vectors(data.corpus.vocabulary, words).vectors);
@@ -211,8 +244,19 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
   add("vocabulary", corpus.vocabulary.size());
   add("split-seed", options.data.split_seed);
   add("val-share", options.data.val_share);
+  if (!corpus.answers.empty()) add("answers", corpus.answers.size());
+  if (corpus.name == "ego-vqa") {
+    add("ego-split", options.data.ego_split);
+    add("candidate-padding", static_cast<int>(options.data.candidate_padding));
+  }
+  if (corpus.feature_pair && options.features.empty()) {
+    add("corpus-appearance", file_identity(corpus.feature_pair->appearance));
+    add("corpus-motion", file_identity(corpus.feature_pair->motion));
+  }
   if (corpus.name == "tvqa") {
     add("full-length", options.data.full_length);
+    add("hard-restrict", options.data.hard_restrict);
+    add("video-shift", static_cast<int>(options.video_shift));
     add("corpus-word-vectors", file_identity(corpus.word_vectors.value_or("")));
     for (const data::FeatureStreamOptions& stream : corpus.feature_streams)
       add(stream.name.c_str(), file_identity(stream.path));
@@ -225,7 +269,7 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
     add("max-frames", max_frames(options, corpus));
     add("model", options.model);
     add("fusion", options.fusion);
-    add("slots", options.slots > 0 ? options.slots : corpus.max_frames);
+    add("slots", memory_slots(options, corpus));
   }
   if (chosen_streams(options).input == models::VideoInput::kNamedStreams) {
     const models::TvqaConfig& tvqa = options.tvqa;

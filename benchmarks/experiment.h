@@ -17,9 +17,13 @@ namespace vidqa::benchmarks {
 struct ExperimentOptions {
   std::string dataset;
   DatasetOptions data;
-  std::string features;  ///< HDF5; empty with streams = none, or where the data set has its own
+  /// HDF5; empty with streams = none, or to take the files beside the annotations
+  /// (data::QaCorpus::feature_pair and feature_streams), normalised as published.
+  std::string features;
   std::optional<std::string> motion_features;  ///< see data::VideoFeatureOptions::motion_path
-  data::FeatureNorm feature_norm = data::FeatureNorm::kNone;
+  data::FeatureNorm feature_norm = data::FeatureNorm::kNone;  ///< of `features`
+  /// TVQA: batches laid out as the published HME reads them.
+  data::VideoShift video_shift = data::VideoShift::kNone;
   /// What of a clip the model reads: "published", as the model's code; "none", the question-only
   /// control; for TVQA's models also a list of sub, vcpt, imagenet, regional and motion.
   std::string streams = "published";

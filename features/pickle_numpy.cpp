@@ -29,13 +29,8 @@ const std::vector<ValuePtr>& tuple_items(const Value* value) {
   return tuple->items;
 }
 
-/// `numpy.dtype('f8', ...)` with state (version, byte order, ...) as "f8".
-std::string dtype_code(const Value& value) {
-  const Object* dtype = object_of(value, "numpy.dtype");
-  if (dtype == nullptr) throw std::runtime_error("pickle: expected a numpy dtype");
-  std::string code = as_string(item(dtype->arguments, 0));
-  std::string order =
-      dtype->state != nullptr ? as_string(item(tuple_items(dtype->state.get()), 1)) : "|";
+/// "<f8", or "f8" with the byte order apart, as "f8".
+std::string without_order(std::string code, std::string order) {
   if (!code.empty() && (code[0] == '<' || code[0] == '>' || code[0] == '|')) {
     order = code.substr(0, 1);
     code.erase(0, 1);
@@ -44,6 +39,15 @@ std::string dtype_code(const Value& value) {
     throw std::runtime_error("pickle: a big-endian numpy array; convert it with astype('<" + code +
                              "')");
   return code;
+}
+
+/// `numpy.dtype('f8', ...)` with state (version, byte order, ...) as "f8".
+std::string dtype_code(const Value& value) {
+  const Object* dtype = object_of(value, "numpy.dtype");
+  if (dtype == nullptr) throw std::runtime_error("pickle: expected a numpy dtype");
+  return without_order(
+      as_string(item(dtype->arguments, 0)),
+      dtype->state != nullptr ? as_string(item(tuple_items(dtype->state.get()), 1)) : "|");
 }
 
 torch::Dtype numpy_dtype(const std::string& code) {
@@ -115,11 +119,17 @@ torch::Tensor as_tensor(const Value& value) {
   for (const ValuePtr& size : tuple_items(&item(state, 1))) shape.push_back(as_int(*size));
   const auto* flag = std::get_if<bool>(&item(state, 3).data);
   const bool fortran = flag != nullptr ? *flag : as_int(item(state, 3)) != 0;
-  if (!fortran) return copy_values(as_string(item(state, 4)), shape, code);
+  return numpy_array(as_string(item(state, 4)), shape, code, fortran);
+}
+
+torch::Tensor numpy_array(const std::string& raw, const std::vector<int64_t>& shape,
+                          const std::string& type_code, bool fortran_order) {
+  const std::string code = without_order(type_code, "|");
+  if (!fortran_order) return copy_values(raw, shape, code);
   const std::vector<int64_t> reversed(shape.rbegin(), shape.rend());
   std::vector<int64_t> axes(shape.size());
   for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(axes.size() - 1 - i);
-  return copy_values(as_string(item(state, 4)), reversed, code).permute(axes).contiguous();
+  return copy_values(raw, reversed, code).permute(axes).contiguous();
 }
 
 }  // namespace vidqa::features::pickle

@@ -10,6 +10,12 @@
 
 namespace vidqa::benchmarks {
 
+/// EgoVQA: what stands between the end of a candidate and that of the longest.
+enum class CandidatePadding {
+  kAsPublished,  ///< word id 0, a real word, which the model reads
+  kExact,        ///< nothing: every candidate is as long as it is
+};
+
 struct DatasetOptions {
   std::string root;          ///< folder of the released files, or one above it
   uint64_t split_seed = 1;   ///< where no validation split is released, it is drawn with this seed
@@ -18,11 +24,18 @@ struct DatasetOptions {
   /// TVQA: streams that are read, of sub, vcpt, imagenet, motion and regional. Unset: those whose
   /// files are there.
   std::optional<std::vector<std::string>> streams = std::nullopt;
+  /// Classes of an answer set that is built from training answers, since none is released
+  /// (ActivityNet-QA, NExT-QA, MSRVTT-QA).
+  int64_t answer_set_size = 1000;
+  int64_t ego_split = 0;  ///< EgoVQA: which of its three splits, 0 to 2
+  CandidatePadding candidate_padding = CandidatePadding::kAsPublished;
+  /// TVQA: question with answer cut to 50 word ids, as the published HME runs had it.
+  bool hard_restrict = false;
 };
 
 /// One row of the table from which `--dataset` and its help text come.
 struct DatasetEntry {
-  std::string name;  ///< msvd-qa, tgif-action, tgif-transition, tgif-count, tgif-frameqa, tvqa
+  std::string name;
   std::string summary;
   std::string paper;
   /// Reads the data set. Faults of single records go to `faults`; others are thrown.

@@ -216,15 +216,21 @@ class Checker {
 std::vector<data::FeatureStreamOptions> feature_files(const DatasetCheckOptions& options,
                                                       const data::QaCorpus& corpus) {
   std::vector<data::FeatureStreamOptions> files = corpus.feature_streams;
-  const auto add = [&](const char* name, const std::string& path, const char* dense_array) {
+  const auto add = [&](const char* name, const std::string& path, const std::string& dense_array) {
     data::FeatureStreamOptions stream;
     stream.name = name;
     stream.path = path;
     stream.dense_array = dense_array;
     files.push_back(std::move(stream));
   };
-  if (!options.features.empty()) add("appearance", options.features, "vgg");
-  if (options.motion_features) add("motion", *options.motion_features, "c3d");
+  if (!options.features.empty())
+    add("appearance", options.features, corpus.appearance_array);
+  else if (corpus.feature_pair && files.empty())
+    add("appearance", corpus.feature_pair->appearance, corpus.appearance_array);
+  if (options.motion_features)
+    add("motion", *options.motion_features, corpus.motion_array);
+  else if (corpus.feature_pair && options.features.empty() && corpus.feature_streams.empty())
+    add("motion", corpus.feature_pair->motion, corpus.motion_array);
   return files;
 }
 

@@ -13,8 +13,8 @@
 #include "benchmarks/datasets/clip_split.h"
 #include "benchmarks/datasets/released_files.h"
 #include "benchmarks/datasets/tgif_vocabulary.h"
+#include "pipeline/data/csv_table.h"
 #include "pipeline/data/tokenizer.h"
-#include "pipeline/data/tsv_table.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -62,13 +62,13 @@ std::string table_path(const std::string& folder, const char* split, const Forma
   return fmt::format("{}/{}_{}_question.csv", folder, split, format.file_name);
 }
 
-data::TsvTable read_table(const std::string& folder, const char* split, const Format& format) {
+data::CsvTable read_table(const std::string& folder, const char* split, const Format& format) {
   const std::string path = table_path(folder, split, format);
   TORCH_CHECK(fs::exists(path), path, ": no such file; it is part of the TGIF-QA release and tgif-",
               format.file_name, " needs it");
   std::vector<std::string> columns = {"gif_name", "question", "answer", "vid_id", "key"};
   columns.insert(columns.end(), format.columns.begin(), format.columns.end());
-  return data::TsvTable(path, columns);
+  return data::CsvTable(path, columns, '\t');
 }
 
 /// Reads the rows of one task's tables.
@@ -81,7 +81,7 @@ class QuestionReader {
       answer_class_.emplace(answers[i], static_cast<int64_t>(i));
   }
 
-  std::vector<data::Question> read(const data::TsvTable& table) {
+  std::vector<data::Question> read(const data::CsvTable& table) {
     std::vector<data::Question> questions;
     questions.reserve(static_cast<size_t>(table.rows()));
     for (int64_t row = 0; row < table.rows(); ++row) questions.push_back(question(table, row));
@@ -89,7 +89,7 @@ class QuestionReader {
   }
 
  private:
-  data::Question question(const data::TsvTable& table, int64_t row) {
+  data::Question question(const data::CsvTable& table, int64_t row) {
     data::Question question;
     question.id = table.text(row, "vid_id");
     TORCH_CHECK(ids_.insert(question.id).second, table.where(row), ": the vid_id ", question.id,
@@ -123,7 +123,7 @@ class QuestionReader {
     return question;
   }
 
-  void read_choice(const data::TsvTable& table, int64_t row, data::Question& question) const {
+  void read_choice(const data::CsvTable& table, int64_t row, data::Question& question) const {
     const std::vector<std::string> question_words = data::tgif_words(question.text);
     for (const std::string& column : kCandidates) {
       const std::string& candidate = table.text(row, column);
@@ -157,6 +157,18 @@ class QuestionReader {
   std::unordered_set<std::string> ids_;
 };
 
+/// Released files that may stand beside the tables. Word vectors belong to the released vocabulary.
+void find_companions(const std::string& folder, const Format& format, bool has_vocabulary,
+                     data::QaCorpus& corpus) {
+  const std::string vectors =
+      fmt::format("{}/Vocabulary/vocab_embedding_{}.pkl", folder, format.pickle_name);
+  if (has_vocabulary && fs::exists(vectors)) corpus.word_vectors = vectors;
+  const std::string appearance = folder + "/TGIF_RESNET_pool5.hdf5";
+  const std::string motion = folder + "/TGIF_C3D_fc6.hdf5";
+  if (fs::exists(appearance) && fs::exists(motion))
+    corpus.feature_pair = data::FeaturePairFiles{appearance, motion};
+}
+
 }  // namespace
 
 data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
@@ -164,8 +176,8 @@ data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
   const std::string marker = format.file_name + "_question.csv";
   const std::string folder =
       find_released_files(options.root, "tgif_qa", {"Train_" + marker, "Test_" + marker});
-  const data::TsvTable train = read_table(folder, "Train", format);
-  const data::TsvTable test = read_table(folder, "Test", format);
+  const data::CsvTable train = read_table(folder, "Train", format);
+  const data::CsvTable test = read_table(folder, "Test", format);
 
   data::QaCorpus corpus;
   corpus.name = "tgif-" + format.file_name;
@@ -187,6 +199,8 @@ data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
     corpus.answers = is_released
                          ? read_tgif_answers(folder + "/Vocabulary/ans_to_index_FrameQA.pkl")
                          : build_tgif_answers(train);
+
+  find_companions(folder, format, is_released, corpus);
 
   QuestionReader reader(task, corpus.vocabulary, corpus.answers);
   corpus.train = reader.read(train);

@@ -31,7 +31,7 @@ std::vector<std::string> read_tgif_answers(const std::string& path) {
   return read_pickled_index(path);
 }
 
-data::Vocabulary build_tgif_vocabulary(const data::TsvTable& table,
+data::Vocabulary build_tgif_vocabulary(const data::CsvTable& table,
                                        const std::vector<std::string>& columns,
                                        bool with_end_of_sentence) {
   std::set<std::string> distinct;
@@ -45,7 +45,7 @@ data::Vocabulary build_tgif_vocabulary(const data::TsvTable& table,
   return data::Vocabulary(std::move(words), kUnknownId);
 }
 
-std::vector<std::string> build_tgif_answers(const data::TsvTable& table) {
+std::vector<std::string> build_tgif_answers(const data::CsvTable& table) {
   std::set<std::string> distinct;
   for (int64_t row = 0; row < table.rows(); ++row) distinct.insert(table.text(row, "answer"));
   return {distinct.begin(), distinct.end()};

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/data/tsv_table.h"
+#include "pipeline/data/csv_table.h"
 #include "pipeline/data/vocabulary.h"
 
 namespace vidqa::benchmarks {
@@ -23,11 +23,11 @@ std::vector<std::string> read_tgif_answers(const std::string& path);
 /// how rare. Id 0 `#START#` is padding, id 1 `UNK`, the others follow in byte order, <EOS> among
 /// them where `with_end_of_sentence`. (The released ids follow the order of a Python 2 dictionary
 /// and cannot be made again.)
-data::Vocabulary build_tgif_vocabulary(const data::TsvTable& table,
+data::Vocabulary build_tgif_vocabulary(const data::CsvTable& table,
                                        const std::vector<std::string>& columns,
                                        bool with_end_of_sentence);
 
 /// The distinct answers of a training table in byte order.
-std::vector<std::string> build_tgif_answers(const data::TsvTable& table);
+std::vector<std::string> build_tgif_answers(const data::CsvTable& table);
 
 }  // namespace vidqa::benchmarks

@@ -11,6 +11,7 @@
 
 #include "benchmarks/datasets/clip_split.h"
 #include "benchmarks/datasets/tvqa_files.h"
+#include "benchmarks/datasets/tvqa_hme.h"
 #include "benchmarks/datasets/tvqa_question_type.h"
 #include "benchmarks/datasets/tvqa_vocabulary.h"
 #include "pipeline/data/tokenizer.h"
@@ -18,7 +19,6 @@
 namespace vidqa::benchmarks {
 namespace {
 
-constexpr int64_t kHmeFrames = 50;  // time steps and memory slots of the published HME on TVQA
 constexpr double kUnknownWordDeviation = 0.4;
 const std::vector<std::string> kSplits = {"train", "val", "test_public"};
 const std::vector<std::string> kStreams = {"sub", "vcpt", "imagenet", "motion", "regional"};
@@ -229,9 +229,9 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
   data::QaCorpus corpus;
   corpus.name = "tvqa";
   corpus.task = models::Task::kMultipleChoice;
-  corpus.max_frames = kHmeFrames;
   corpus.unknown_word_deviation = kUnknownWordDeviation;
   corpus.feature_streams = streams.features();
+  set_hme_streams(corpus);
 
   std::vector<std::vector<TvqaRecord>> splits;
   bool has_subtitles = true;
@@ -275,6 +275,7 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
     corpus.notes.push_back(
         "test_public is released without answers: every test question counts as wrong; report the "
         "validation split");
+  if (options.hard_restrict) restrict_hme_words(corpus);
   note_shared_clips(corpus);
   return corpus;
 }

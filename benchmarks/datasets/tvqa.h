@@ -33,9 +33,12 @@ data::Question tvqa_question(const TvqaRecord& record, const data::Vocabulary& v
 ///                                                 (tvqa_vocabulary.h)
 ///
 /// Texts: question_ids and answer_ids end in <eos>, word_ids are both in a row, as HME on TVQA
-/// reads them. A question sees the annotated span of its clip (subtitle lines, visual concepts,
-/// rows of features), or with options.full_length the whole. Types: tvqa_question_type.h.
-/// test_public has no labels. A split whose file is missing is an error, except test_public.
+/// reads them; with options.hard_restrict they are cut to 50, as published, and a note says how
+/// many answers lose words. HME's pair of streams is imagenet (appearance) and motion, at most the
+/// first 50 rows of the span. A question sees the annotated span of its clip (subtitle lines,
+/// visual concepts, rows of features), or with options.full_length the whole. Types:
+/// tvqa_question_type.h. test_public has no labels. A split whose file is missing is an error,
+/// except test_public.
 data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults);
 
 }  // namespace vidqa::benchmarks

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "benchmarks/datasets/dataset_check.h"
+#include "benchmarks/datasets/msvd_prepare.h"
 #include "benchmarks/datasets/tvqa_prepare.h"
 #include "benchmarks/table.h"
 #include "pipeline/cli/commands.h"
@@ -57,8 +58,10 @@ int check(const CheckOptions& options) {
 }
 
 int prepare(const PrepareOptions& options) {
-  for (const auto& [path, questions] : benchmarks::prepare_tvqa(options.root, options.output))
-    fmt::print("{}: {} questions\n", path, questions);
+  const auto written = options.dataset == "tvqa"
+                           ? benchmarks::prepare_tvqa(options.root, options.output)
+                           : benchmarks::prepare_msvd_qa(options.root, options.output);
+  for (const auto& [path, questions] : written) fmt::print("{}: {} questions\n", path, questions);
   return 0;
 }
 
@@ -81,6 +84,15 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
       ->delimiter(',');
   command->add_flag("--full-length", options.check.data.full_length,
                     "TVQA: as for a training on whole clips instead of annotated spans");
+  command
+      ->add_option("--answers", options.check.data.answer_set_size,
+                   "As for a training: classes of an answer set that is built")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--ego-split", options.check.data.ego_split,
+                   "ego-vqa: which of its splits, 0, 1 or 2")
+      ->capture_default_str();
   command->add_option("--max-faults", options.max_faults, "Faults to print at most")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
@@ -93,14 +105,16 @@ CLI::App* add_check_command(CLI::App& app, CheckOptions& options) {
 }
 
 CLI::App* add_prepare_command(CLI::App& app, PrepareOptions& options) {
-  CLI::App* command = app.add_subcommand(
-      "prepare", "Write tvqa_<split>_processed.json as the published preprocessing does");
-  command->add_option("dataset", options.dataset, "Data set: tvqa")
+  CLI::App* command = app.add_subcommand("prepare",
+                                         "Write what the published preprocessing of a data set "
+                                         "writes: tvqa_<split>_processed.json, or "
+                                         "<split>_qa_encode.json of MSVD-QA");
+  command->add_option("dataset", options.dataset, "Data set: tvqa or msvd-qa")
       ->required()
-      ->check(CLI::IsMember({"tvqa"}));
+      ->check(CLI::IsMember({"tvqa", "msvd-qa"}));
   command
       ->add_option("--data", options.root,
-                   "Folder with tvqa_<split>.jsonl, subtitles and frame counts")
+                   "Folder with tvqa_<split>.jsonl, subtitles and frame counts, or MSVD-QA's files")
       ->required();
   command->add_option("--output", options.output, "Folder to write to")->required();
   command->footer(

@@ -23,8 +23,24 @@ struct EvaluateOptions {
   std::optional<std::string> weights;
   std::optional<std::string> device;
   std::optional<std::string> output;
+  std::optional<std::string> wordnet;
   int64_t threads = 0;
 };
+
+/// Null where WUPS is neither asked for nor the figure of the data set, or WordNet is not
+/// installed.
+std::unique_ptr<train::Wups> make_wups(const std::optional<std::string>& folder,
+                                       const data::QaCorpus& corpus) {
+  if (corpus.task != models::Task::kOpenEnded) return nullptr;
+  if (folder) return std::make_unique<train::Wups>(*folder);
+  if (!corpus.scored_by_wups) return nullptr;
+  if (train::WordNet::is_in(train::WordNet::kDefaultFolder)) return std::make_unique<train::Wups>();
+  warn(
+      fmt::format("{} is scored by WUPS, which needs WordNet: install Debian's package "
+                  "wordnet-base, or name a folder with --wordnet",
+                  corpus.name));
+  return nullptr;
+}
 
 int evaluate(const EvaluateOptions& options) {
   start_computing(options.threads);
@@ -42,10 +58,11 @@ int evaluate(const EvaluateOptions& options) {
                                [&](int64_t done, int64_t total) { progress.update(done, total); });
   progress.clear();
 
-  fmt::print(
-      "{}: {} split of {}, {}\n{}", options.run, options.split, experiment.dataset,
-      options.weights.value_or("best checkpoint"),
-      format_metrics(data.corpus.task, train::compute_metrics(data.corpus.task, predictions)));
+  const std::unique_ptr<train::Wups> wups = make_wups(options.wordnet, data.corpus);
+  fmt::print("{}: {} split of {}, {}\n{}", options.run, options.split, experiment.dataset,
+             options.weights.value_or("best checkpoint"),
+             format_metrics(data.corpus.task,
+                            train::compute_metrics(data.corpus.task, predictions, wups.get())));
   if (options.output) train::write_predictions(*options.output, predictions);
   return 0;
 }
@@ -70,6 +87,11 @@ Command add_evaluate_command(CLI::App& app) {
                       "Motion feature file, if it has moved");
   command->add_option("--weights", options->weights,
                       "Checkpoint to score instead of the run's best one");
+  command->add_option(
+      "--wordnet", options->wordnet,
+      "Folder of WordNet's files (index.noun, ...): measure WUPS of open-ended "
+      "answers; without it, only where WUPS is the published figure (next-qa-oe), by "
+      "Debian's package wordnet-base");
   command->add_option("--device", options->device,
                       "cpu, cuda, cuda:1; without it, as in the training");
   command->add_option("--threads", options->threads, "Threads; 0: one per processor")

@@ -31,6 +31,11 @@ const std::map<std::string, models::DeepCcaUse> kDeepCcaUses = {
     {"none", models::DeepCcaUse::kNone},
     {"once", models::DeepCcaUse::kOnce},
     {"as-released", models::DeepCcaUse::kAsReleased}};
+const std::map<std::string, benchmarks::CandidatePadding> kCandidatePaddings = {
+    {"published", benchmarks::CandidatePadding::kAsPublished},
+    {"exact", benchmarks::CandidatePadding::kExact}};
+const std::map<std::string, data::VideoShift> kVideoShifts = {
+    {"none", data::VideoShift::kNone}, {"as-hme-tvqa", data::VideoShift::kAsHmeTvqa}};
 const std::map<std::string, train::Optimizer> kOptimizers = {{"adam", train::Optimizer::kAdam},
                                                              {"radam", train::Optimizer::kRAdam}};
 const std::map<std::string, train::LossReduction> kLossReductions = {
@@ -72,7 +77,8 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
   group.add_option("--data", options.data.root, "Folder with the released annotation files")
       ->required();
   group.add_option("--features", options.features,
-                   "HDF5 file from `vidqa extract`, or a released one");
+                   "HDF5 file from `vidqa extract`, or a released one; without it, the released "
+                   "files beside the annotations, normalised as published");
   add_optional_path(group, "--motion-features", options.motion_features,
                     "HDF5 file of the motion stream; without it, motion is the difference of "
                     "successive appearance rows");
@@ -98,6 +104,25 @@ void bind_data_options(CLI::App& app, ExperimentOptions& options) {
       .add_flag("--full-length", options.data.full_length,
                 "TVQA: questions see their whole clip; without it, the annotated span")
       ->default_str(options.data.full_length ? "true" : "false");
+  group
+      .add_flag("--hard-restrict", options.data.hard_restrict,
+                "TVQA: hme reads 50 word ids of question with answer at most, as published")
+      ->default_str(options.data.hard_restrict ? "true" : "false");
+  add_choice(group, "--video-shift", options.video_shift, kVideoShifts,
+             "none; as-hme-tvqa: of a padded batch, read the last steps of each clip, padding "
+             "included, as the published HME on TVQA does");
+  group
+      .add_option("--answers", options.data.answer_set_size,
+                  "Classes at most of an answer set that is built from training answers "
+                  "(activitynet-qa, next-qa-oe, msrvtt-qa)")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  group
+      .add_option("--ego-split", options.data.ego_split, "ego-vqa: which of its splits, 0, 1 or 2")
+      ->capture_default_str();
+  add_choice(group, "--candidate-padding", options.data.candidate_padding, kCandidatePaddings,
+             "ego-vqa: published: candidates end in word id 0 up to the longest, and the model "
+             "reads it; exact: they do not");
 }
 
 void bind_model_options(CLI::App& app, ExperimentOptions& options) {

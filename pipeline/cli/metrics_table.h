@@ -6,7 +6,8 @@
 
 namespace vidqa::cli {
 
-/// One aligned line for all questions and one a question type.
+/// One aligned line for all questions, one a question type, and where there are several types one
+/// of their unweighted mean.
 std::string format_metrics(models::Task task, const train::MetricsReport& report);
 
 }  // namespace vidqa::cli

@@ -71,6 +71,18 @@ Padded pad_rows(const std::vector<torch::Tensor>& rows) {
   return padded;
 }
 
+/// Steps T - n .. T - 1 of every clip, moved to 0 .. n - 1 (VideoShift::kAsHmeTvqa).
+void shift_to_the_last_steps(Padded& rows) {
+  const int64_t steps = rows.values.size(1);
+  auto lengths = rows.lengths.accessor<int64_t, 1>();
+  for (int64_t b = 0; b < rows.values.size(0); ++b) {
+    const torch::Tensor clip = rows.values[b];  // (T, D)
+    const torch::Tensor seen = clip.narrow(0, steps - lengths[b], lengths[b]).clone();
+    clip.zero_();
+    clip.narrow(0, 0, lengths[b]).copy_(seen);
+  }
+}
+
 void collate_text(const Questions& questions, models::Batch& batch) {
   const Padded texts = pad_candidates(questions, &Question::word_ids);
   batch.text = texts.values;           // (B, A, L)
@@ -102,16 +114,22 @@ void collate_text_streams(const Questions& questions, models::Batch& batch) {
 }
 
 void collate_clips(const std::vector<VideoFeatures::Clip>& clips,
-                   const std::vector<std::string>& stream_names, models::Batch& batch) {
+                   const std::vector<std::string>& stream_names, VideoShift shift,
+                   models::Batch& batch) {
   const auto rows_of = [&](const auto& member) {
     std::vector<torch::Tensor> rows;
     for (const VideoFeatures::Clip& clip : clips) rows.push_back(member(clip));
     return pad_rows(rows);
   };
   if (clips.front().appearance.defined()) {
-    const Padded appearance = rows_of([](const auto& clip) { return clip.appearance; });
-    batch.appearance = appearance.values;                                         // (B, T, Da)
-    batch.motion = rows_of([](const auto& clip) { return clip.motion; }).values;  // (B, T, Dm)
+    Padded appearance = rows_of([](const auto& clip) { return clip.appearance; });
+    Padded motion = rows_of([](const auto& clip) { return clip.motion; });
+    if (shift == VideoShift::kAsHmeTvqa) {
+      shift_to_the_last_steps(appearance);
+      shift_to_the_last_steps(motion);
+    }
+    batch.appearance = appearance.values;  // (B, T, Da)
+    batch.motion = motion.values;          // (B, T, Dm)
     batch.video_lengths = appearance.lengths;
   }
   for (size_t s = 0; s < clips.front().streams.size(); ++s) {
@@ -124,14 +142,14 @@ void collate_clips(const std::vector<VideoFeatures::Clip>& clips,
 
 models::Batch collate(const Questions& questions, models::Task task,
                       const std::vector<VideoFeatures::Clip>& clips,
-                      const std::vector<std::string>& stream_names) {
+                      const std::vector<std::string>& stream_names, VideoShift shift) {
   TORCH_CHECK(!questions.empty(), "collate: a batch needs at least one question");
   TORCH_CHECK(clips.empty() || clips.size() == questions.size(), "collate: ", questions.size(),
               " questions need as many clips or none, got ", clips.size());
   models::Batch batch;
   collate_text(questions, batch);
   collate_text_streams(questions, batch);
-  if (!clips.empty()) collate_clips(clips, stream_names, batch);
+  if (!clips.empty()) collate_clips(clips, stream_names, shift, batch);
   std::vector<int64_t> labels;
   labels.reserve(questions.size());
   for (const Question* question : questions) labels.push_back(question->label);

@@ -15,10 +15,13 @@ namespace vidqa::data {
 /// all: a batch of text only. The streams of the batch are the questions' text streams, sorted by
 /// name, then those of the clips. Labels are float32 for counts, else int64.
 ///
+/// `shift`: how appearance and motion are laid into their padding, see VideoShift.
+///
 /// Throws c10::Error naming the question: no questions, a text without words, another number of
 /// candidates or other text streams than the others.
 models::Batch collate(const std::vector<const Question*>& questions, models::Task task,
                       const std::vector<VideoFeatures::Clip>& clips,
-                      const std::vector<std::string>& stream_names = {});
+                      const std::vector<std::string>& stream_names = {},
+                      VideoShift shift = VideoShift::kNone);
 
 }  // namespace vidqa::data

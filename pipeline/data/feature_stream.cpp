@@ -1,6 +1,7 @@
 #include "pipeline/data/feature_stream.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -13,14 +14,6 @@ namespace {
 
 constexpr int64_t kRegionWidth = 2048;  // of TVQA's regional features
 constexpr int64_t kBlindRegionRows = 2;
-
-/// The part of rows 0 .. num_rows - 1 that a question sees.
-Question::RowRange visible_rows(const Question& question, int64_t num_rows) {
-  if (!question.feature_rows) return {0, num_rows};
-  const int64_t first = std::clamp<int64_t>(question.feature_rows->first, 0, num_rows);
-  const int64_t last = std::clamp<int64_t>(question.feature_rows->last, first, num_rows);
-  return {first, last};
-}
 
 /// Throws naming the first row that is not finite; `where` names the clip.
 void check_finite(const torch::Tensor& rows, const std::string& where) {
@@ -41,6 +34,10 @@ FeatureStream::FeatureStream(FeatureStreamOptions options, std::shared_ptr<ClipC
     region_file_ = std::make_unique<RegionFile>(options_.path);
     return;
   }
+  if (std::filesystem::is_directory(options_.path)) {
+    pickles_ = std::make_unique<PickledClips>(options_.path, options_.dense_array);
+    return;
+  }
   rows_file_ = std::make_unique<features::FeatureReader>(options_.path);
   dense_arrays_ = rows_file_->dense_arrays();
 }
@@ -51,7 +48,24 @@ void FeatureStream::fit(const std::vector<Question>& train) {
             [&](int64_t i) { return rows(clips[static_cast<size_t>(i)]); });
 }
 
+Question::RowRange FeatureStream::visible_rows(const Question& question, int64_t num_rows) const {
+  if (!question.feature_rows) return {0, num_rows};
+  const Question::RowRange& range = *question.feature_rows;
+  TORCH_CHECK(!range.must_exist || (range.first >= 0 && range.last <= num_rows), options_.path,
+              ": question ", question.id, " asks for rows ", range.first, " to ", range.last - 1,
+              " of clip '", question.video, "', which has ", num_rows,
+              " rows; extract the clip again, one row a frame");
+  const int64_t first = std::clamp<int64_t>(range.first, 0, num_rows);
+  const int64_t last = std::clamp<int64_t>(range.last, first, num_rows);
+  return {first, last};
+}
+
 torch::Tensor FeatureStream::find(const Question& question) const {
+  if (pickles_ != nullptr) {
+    for (const std::string& key : question.feature_keys)
+      if (pickles_->contains(key)) return pickles_->read(key);
+    TORCH_CHECK(false, missing_message(question));
+  }
   for (const std::string& key : question.feature_keys)
     if (rows_file_->contains(key)) return rows_file_->read(key);
   const bool has_array = std::find(dense_arrays_.begin(), dense_arrays_.end(),
@@ -64,6 +78,8 @@ std::string FeatureStream::missing_message(const Question& question) const {
   std::string message = fmt::format("{}: no rows for clip '{}'; tried '{}'", options_.path,
                                     question.video, fmt::join(question.feature_keys, "', '"));
   if (region_file_ != nullptr) return message + " (groups with 'features' and 'scores')";
+  if (pickles_ != nullptr)
+    return message + fmt::format(" (files {}_<clip>.pkl)", options_.dense_array);
   if (question.feature_row >= 0)
     message += fmt::format(" and row {} of a dense array '{}'", question.feature_row,
                            options_.dense_array);

@@ -13,6 +13,7 @@
 #include "features/feature_store.h"
 #include "pipeline/data/clip_cache.h"
 #include "pipeline/data/feature_options.h"
+#include "pipeline/data/pickled_clips.h"
 #include "pipeline/data/question.h"
 #include "pipeline/data/region_file.h"
 #include "pipeline/data/row_norm.h"
@@ -21,7 +22,8 @@ namespace vidqa::data {
 
 /// One feature file seen as one stream: finds the rows that a question sees, checks them and makes
 /// them ready for a model. Errors (c10::Error) name file and clip: a missing clip (with the names
-/// that were tried), another width than the clips before it, no rows, NaN or Inf. Not thread-safe.
+/// that were tried), another width than the clips before it, no rows, NaN or Inf, fewer rows than a
+/// question with RowRange::must_exist asks for. Not thread-safe.
 class FeatureStream {
  public:
   /// `cache`: where whole clips are kept; null: nowhere.
@@ -60,11 +62,14 @@ class FeatureStream {
   torch::Tensor find(const Question& question) const;
   torch::Tensor regions(const Question& question);
   std::string missing_message(const Question& question) const;
+  /// The part of rows 0 .. num_rows - 1 that a question sees.
+  Question::RowRange visible_rows(const Question& question, int64_t num_rows) const;
   void note_if_blind(const Question& question, bool is_blind, int64_t num_rows);
 
   FeatureStreamOptions options_;
   std::shared_ptr<ClipCache> cache_;
   std::unique_ptr<features::FeatureReader> rows_file_;  ///< kRows
+  std::unique_ptr<PickledClips> pickles_;               ///< kRows, where the path is a folder
   std::unique_ptr<RegionFile> region_file_;             ///< kRegions
   std::vector<std::string> dense_arrays_;               ///< those of the file
   RowNorm norm_;

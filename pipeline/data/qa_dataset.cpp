@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pipeline/data/collate.h"
+#include "pipeline/data/seeded_random.h"
 
 namespace vidqa::data {
 
@@ -23,15 +24,19 @@ void QaDataset::check_features() const {
   for (const Question& question : *questions_) features_->check(question);
 }
 
-models::Batch QaDataset::batch(const std::vector<int64_t>& indices) const {
+models::Batch QaDataset::batch(const std::vector<int64_t>& indices,
+                               std::optional<uint64_t> draw) const {
   std::vector<const Question*> questions;
   std::vector<VideoFeatures::Clip> clips;
+  SeededRandom random({draw.value_or(0)});
   for (const int64_t index : indices) {
     questions.push_back(&question(index));
-    if (features_) clips.push_back(features_->clip(*questions.back()));
+    if (!features_) continue;
+    clips.push_back(features_->clip(*questions.back(),
+                                    draw ? std::optional<uint64_t>(random.bits()) : std::nullopt));
   }
-  return collate(questions, task_, clips,
-                 features_ ? features_->stream_names() : std::vector<std::string>());
+  if (!features_) return collate(questions, task_, clips);
+  return collate(questions, task_, clips, features_->stream_names(), features_->shift());
 }
 
 }  // namespace vidqa::data

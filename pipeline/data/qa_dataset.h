@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +35,10 @@ class QaDataset {
   void check_features() const;
 
   /// The batch of these questions, padded to its own longest text and clip
-  /// (pipeline/data/collate.h).
-  models::Batch batch(const std::vector<int64_t>& indices) const;
+  /// (pipeline/data/collate.h). In training, `draw` decides what is left to chance: which rows of a
+  /// segment are seen (VideoFeatures::clip()). Unset: nothing is.
+  models::Batch batch(const std::vector<int64_t>& indices,
+                      std::optional<uint64_t> draw = std::nullopt) const;
 
  private:
   std::shared_ptr<const std::vector<Question>> questions_;

@@ -41,6 +41,9 @@ struct Question {
   struct RowRange {
     int64_t first = 0;
     int64_t last = 0;
+    /// Whether rows that the clip does not have are an error (EgoVQA). TVQA's spans may lie past
+    /// the end, as published.
+    bool must_exist = false;
   };
   std::optional<RowRange> feature_rows;
 
@@ -65,10 +68,19 @@ struct QaCorpus {
   int64_t max_frames = 20;  ///< time steps at most that the published model reads
   /// Feature streams by name whose files stand beside the annotations (TVQA).
   std::vector<FeatureStreamOptions> feature_streams;
+  /// Appearance and motion where their files stand beside the annotations.
+  std::optional<FeaturePairFiles> feature_pair;
+  /// What of a file with dense arrays, or of a folder of pickles, is appearance and what motion.
+  std::string appearance_array = "vgg";
+  std::string motion_array = "c3d";
+  FrameSampling sampling = FrameSampling::kEven;  ///< where a clip has more than max_frames rows
+  int64_t memory_slots = 0;                       ///< of the published HME; 0: max_frames
   /// File of word vectors that stands beside the annotations (WordVectorOptions::path).
   std::optional<std::string> word_vectors;
-  /// Standard deviation of the vectors of words that such a file lacks, as published.
+  /// Vectors of words that such a file lacks, as published (WordVectorOptions).
   double unknown_word_deviation = 1;
+  bool unknown_word_mean = false;
+  bool scored_by_wups = false;  ///< open-ended: answers are phrases, WUPS is the published figure
   /// Facts that a reader should be told once: dropped records, how the validation split was made,
   /// ...
   std::vector<std::string> notes;

@@ -56,6 +56,15 @@ std::vector<std::string> msvd_words(const std::string& question) {
   return split_at_whitespace(last == std::string::npos ? "" : question.substr(0, last + 1));
 }
 
+std::vector<std::string> plain_words(const std::string& text) {
+  std::string spaced = ascii_lower(text);
+  for (char& c : spaced) {
+    const bool is_ascii = static_cast<unsigned char>(c) < 0x80;
+    if (is_ascii && !is_ascii_alnum(c) && c != '\'') c = ' ';
+  }
+  return split_at_whitespace(spaced);
+}
+
 std::string tvqa_clean(const std::string& text) {
   std::string kept = with_blanks(text, kTvqaPunctuation);
   for (const char* suffix : {"'s", "'ve", "n't", "'re", "'d", "'ll", "'m"})

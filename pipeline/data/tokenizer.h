@@ -22,6 +22,10 @@ std::vector<std::string> tgif_words(const std::string& text);
 /// else changed.
 std::vector<std::string> msvd_words(const std::string& question);
 
+/// Words of a text for whose data set no rules are published (ActivityNet-QA, NExT-QA): lower case;
+/// runs of letters, digits, apostrophes and bytes outside ASCII.
+std::vector<std::string> plain_words(const std::string& text);
+
 /// A TVQA text as the published preprocessing cleans it (`clean_str`), in its order:
 ///   1. every byte outside A-Z a-z 0-9 ( ) , ! ? : . ' ` becomes a blank
 ///   2. a blank before each 's, then 've, n't, 're, 'd, 'll, 'm, wherever it stands and in lower

@@ -28,12 +28,14 @@ class FeaturePair {
  public:
   FeaturePair(const VideoFeatureOptions& options, const std::shared_ptr<ClipCache>& cache)
       : max_frames_(options.max_frames),
-        appearance_(stream("appearance", options.appearance_path, "vgg"), cache),
+        sampling_(options.sampling),
+        appearance_(stream("appearance", options.appearance_path, options.appearance_array), cache),
         appearance_norm_(options.norm),
         motion_norm_(options.norm) {
     TORCH_CHECK(max_frames_ >= 1, "video features: max_frames must be at least 1, got ",
                 max_frames_);
-    if (options.motion_path) motion_.emplace(stream("motion", *options.motion_path, "c3d"), cache);
+    if (options.motion_path)
+      motion_.emplace(stream("motion", *options.motion_path, options.motion_array), cache);
   }
 
   void fit(const std::vector<Question>& train) {
@@ -44,8 +46,8 @@ class FeaturePair {
     motion_norm_.fit(count, [&](int64_t i) { return sampled(question(i)).second; });
   }
 
-  void read(const Question& question, VideoFeatures::Clip& clip) {
-    const auto [appearance, motion] = sampled(question);
+  void read(const Question& question, std::optional<uint64_t> draw, VideoFeatures::Clip& clip) {
+    const auto [appearance, motion] = sampled(question, draw);
     if (appearance.size(0) == 0) {
       clip.appearance = torch::zeros({1, appearance.size(1)});
       clip.motion = torch::zeros({1, motion.size(1)});
@@ -65,7 +67,7 @@ class FeaturePair {
 
  private:
   static FeatureStreamOptions stream(const char* name, const std::string& path,
-                                     const char* dense_array) {
+                                     const std::string& dense_array) {
     FeatureStreamOptions options;
     options.name = name;
     options.path = path;
@@ -75,12 +77,14 @@ class FeaturePair {
   }
 
   /// Rows of the time steps that a model reads, before any normalisation.
-  std::pair<torch::Tensor, torch::Tensor> sampled(const Question& question) {
+  std::pair<torch::Tensor, torch::Tensor> sampled(const Question& question,
+                                                  std::optional<uint64_t> draw = std::nullopt) {
     torch::Tensor appearance = appearance_.rows(question);
     torch::Tensor motion = motion_ ? motion_->rows(question) : appearance;
     // The extractors may differ by a row or two at the end.
     const int64_t rows = std::min(appearance.size(0), motion.size(0));
-    const torch::Tensor index = torch::tensor(sample_rows(rows, max_frames_), torch::kInt64);
+    const torch::Tensor index =
+        torch::tensor(select_rows(sampling_, rows, max_frames_, draw), torch::kInt64);
     appearance = appearance.index_select(0, index);
     if (motion_)
       motion = motion.index_select(0, index);
@@ -90,6 +94,7 @@ class FeaturePair {
   }
 
   int64_t max_frames_;
+  FrameSampling sampling_;
   FeatureStream appearance_;
   std::optional<FeatureStream> motion_;
   RowNorm appearance_norm_;
@@ -100,7 +105,7 @@ class FeaturePair {
 
 struct VideoFeatures::Impl {
   explicit Impl(const VideoFeatureOptions& options)
-      : cache(std::make_shared<ClipCache>(options.cache_bytes)) {
+      : cache(std::make_shared<ClipCache>(options.cache_bytes)), shift(options.shift) {
     if (!options.appearance_path.empty()) pair.emplace(options, cache);
     for (const FeatureStreamOptions& stream : options.streams) streams.emplace_back(stream, cache);
     TORCH_CHECK(pair || !streams.empty(), "video features: a feature file must be named");
@@ -113,6 +118,7 @@ struct VideoFeatures::Impl {
   }
 
   std::shared_ptr<ClipCache> cache;
+  VideoShift shift;
   std::optional<FeaturePair> pair;
   std::vector<FeatureStream> streams;
 };
@@ -126,9 +132,9 @@ VideoFeatures::VideoFeatures(const VideoFeatureOptions& options, const std::vect
 
 VideoFeatures::~VideoFeatures() = default;
 
-VideoFeatures::Clip VideoFeatures::clip(const Question& question) {
+VideoFeatures::Clip VideoFeatures::clip(const Question& question, std::optional<uint64_t> draw) {
   Clip clip;
-  if (impl_->pair) impl_->pair->read(question, clip);
+  if (impl_->pair) impl_->pair->read(question, draw, clip);
   for (FeatureStream& stream : impl_->streams) clip.streams.push_back(stream.read(question));
   return clip;
 }
@@ -154,6 +160,8 @@ std::vector<std::string> VideoFeatures::warnings() const {
 }
 
 bool VideoFeatures::has_pair() const { return impl_->pair.has_value(); }
+
+VideoShift VideoFeatures::shift() const { return impl_->shift; }
 
 int64_t VideoFeatures::appearance_dim() const {
   return impl_->pair ? impl_->pair->appearance_dim() : 0;

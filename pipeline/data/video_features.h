@@ -21,7 +21,12 @@ struct VideoFeatureOptions {
   /// stream is the difference of successive appearance rows (a[t+1] - a[t], last row 0), of the
   /// rows that max_frames leaves and before `norm`, which treats it as a stream of its own.
   std::optional<std::string> motion_path = std::nullopt;
+  /// Dense arrays of those files, or kinds of pickles where they are folders.
+  std::string appearance_array = "vgg";
+  std::string motion_array = "c3d";
   int64_t max_frames = 20;
+  FrameSampling sampling = FrameSampling::kEven;
+  VideoShift shift = VideoShift::kNone;  ///< how batches of the pair are laid out
   FeatureNorm norm = FeatureNorm::kNone;
   /// Streams by name (TVQA), each with its own file, width and number of rows.
   std::vector<FeatureStreamOptions> streams = {};
@@ -32,8 +37,8 @@ struct VideoFeatureOptions {
 /// memory. A question sees the rows of its clip that Question::feature_rows selects.
 ///
 /// Appearance and motion are kept in step: where the two files hold different numbers of rows, both
-/// are cut to the shorter, as TGIF-QA does; then rows are cut to max_frames by taking row
-/// int(i * (n / T)) in double precision (published TGIF-QA rule). Errors name the file and the clip
+/// are cut to the shorter, as TGIF-QA does; then rows are cut to max_frames as `sampling` says
+/// (pipeline/data/frame_sampling.h). Errors name the file and the clip
 /// (pipeline/data/feature_stream.h).
 class VideoFeatures {
  public:
@@ -46,8 +51,9 @@ class VideoFeatures {
     torch::Tensor motion;                ///< (n, Dm) float32, n <= max_frames
     std::vector<torch::Tensor> streams;  ///< in the order of the options, (n, D) float32 each
   };
-  /// Not thread-safe.
-  Clip clip(const Question& question);
+  /// `draw` decides what FrameSampling::kSegment leaves to chance; unset: nothing is. Not
+  /// thread-safe.
+  Clip clip(const Question& question, std::optional<uint64_t> draw = std::nullopt);
 
   /// Reads the question's clip in every file unless that has been done, so that a fault is found.
   void check(const Question& question);
@@ -57,6 +63,7 @@ class VideoFeatures {
   std::vector<std::string> warnings() const;
 
   bool has_pair() const;
+  VideoShift shift() const;
   int64_t appearance_dim() const;  ///< 0 without the pair
   int64_t motion_dim() const;
   std::vector<std::string> stream_names() const;

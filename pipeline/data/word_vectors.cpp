@@ -11,6 +11,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
+#include "features/npy_file.h"
 #include "features/pickle_numpy.h"
 #include "pipeline/data/text_file.h"
 
@@ -57,29 +58,50 @@ class VectorLine {
   std::vector<std::string_view> values_;
 };
 
-bool is_pickle(const std::string& path) {
-  const std::string extension = std::filesystem::path(path).extension().string();
-  return extension == ".pickle" || extension == ".pkl";
+std::string extension_of(const std::string& path) {
+  return std::filesystem::path(path).extension().string();
 }
 
-/// (V, D) float32 of a pickled array.
-torch::Tensor read_pickled_vectors(const std::string& path, int64_t words, int64_t dim) {
+/// Whether the file is an array with a row for every word, and not text.
+bool is_array(const std::string& path) {
+  const std::string extension = extension_of(path);
+  return extension == ".pickle" || extension == ".pkl" || extension == ".npy";
+}
+
+torch::Tensor read_pickled_array(const std::string& path) {
   namespace pickle = features::pickle;
-  torch::Tensor vectors;
   try {
     const std::string content = read_text(path);
-    vectors = pickle::as_tensor(*pickle::read(content, pickle::numpy_globals()));
+    return pickle::as_tensor(*pickle::read(content, pickle::numpy_globals()));
   } catch (const c10::Error&) {
     throw;
   } catch (const std::runtime_error& error) {
     TORCH_CHECK(false, path, ": is not a pickled array of word vectors: ", error.what());
   }
+}
+
+/// (V, D) float32.
+torch::Tensor read_array(const std::string& path, int64_t words, int64_t dim) {
+  torch::Tensor vectors =
+      extension_of(path) == ".npy" ? features::read_npy(path) : read_pickled_array(path);
   TORCH_CHECK(vectors.dim() == 2 && vectors.size(0) == words && vectors.size(1) == dim, path,
               ": must be an array of ", words, " words and ", dim, " numbers each, has shape ",
               vectors.sizes(), "; it belongs to another vocabulary or width");
   vectors = vectors.to(torch::kFloat32);
   TORCH_CHECK(torch::isfinite(vectors).all().item<bool>(), path, ": holds NaN or Inf");
   return vectors;
+}
+
+/// Rows that were not `seen` become the mean over all rows, their own counted as zeros.
+void fill_with_mean(torch::Tensor& vectors, const std::vector<bool>& seen) {
+  std::vector<int64_t> missing;
+  for (size_t i = 0; i < seen.size(); ++i)
+    if (!seen[i]) missing.push_back(static_cast<int64_t>(i));
+  const torch::Tensor rows = torch::tensor(missing, torch::kInt64);
+  vectors.index_fill_(0, rows, 0.0);
+  const torch::Tensor mean =
+      vectors.to(torch::kFloat64).mean(0, true).to(torch::kFloat32);  // (1, D)
+  vectors.index_copy_(0, rows, mean.expand({rows.size(0), mean.size(1)}).contiguous());
 }
 
 }  // namespace
@@ -91,8 +113,8 @@ WordVectors load_word_vectors(const Vocabulary& vocabulary, const WordVectorOpti
   result.vectors = torch::randn({vocabulary.size(), options.dim}, generator, torch::kFloat32) *
                    options.unknown_deviation;
   if (!options.path) return result;
-  if (is_pickle(*options.path))
-    return {read_pickled_vectors(*options.path, vocabulary.size(), options.dim), vocabulary.size()};
+  if (is_array(*options.path))
+    return {read_array(*options.path, vocabulary.size(), options.dim), vocabulary.size()};
 
   const std::string& path = *options.path;
   TORCH_CHECK(std::filesystem::is_regular_file(path), path, ": no such file (word vectors)");
@@ -124,6 +146,7 @@ WordVectors load_word_vectors(const Vocabulary& vocabulary, const WordVectorOpti
   TORCH_CHECK(!stream.bad(), path, ": cannot be read to its end (word vectors)");
   TORCH_CHECK(result.found > 0, path, ": holds none of the ", vocabulary.size(),
               " words of the vocabulary; a GloVe text file is needed");
+  if (options.unknown_mean) fill_with_mean(result.vectors, seen);
   return result;
 }
 

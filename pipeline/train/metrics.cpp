@@ -34,24 +34,41 @@ void add(models::Task task, const Prediction& prediction, Metrics& sums) {
   }
 }
 
+void add_wups(double at_0, double at_9, Metrics& sums) {
+  sums.wups_0 = sums.wups_0.value_or(0) + at_0;
+  sums.wups_9 = sums.wups_9.value_or(0) + at_9;
+}
+
 void divide(Metrics& sums) {
   const auto n = static_cast<double>(sums.num_questions);
   sums.accuracy /= n;
   sums.mse /= n;
   sums.mse_rounded /= n;
+  if (sums.wups_0) *sums.wups_0 /= n;
+  if (sums.wups_9) *sums.wups_9 /= n;
 }
 
 }  // namespace
 
-MetricsReport compute_metrics(models::Task task, const std::vector<Prediction>& predictions) {
+MetricsReport compute_metrics(models::Task task, const std::vector<Prediction>& predictions,
+                              const Wups* wups) {
   MetricsReport report;
   if (predictions.empty()) return report;
   for (const Prediction& prediction : predictions) {
     add(task, prediction, report.all);
-    add(task, prediction, report.by_type[prediction.type]);
+    Metrics& of_type = report.by_type[prediction.type];
+    add(task, prediction, of_type);
+    if (wups == nullptr) continue;
+    const double at_0 = wups->score(prediction.prediction, prediction.gold, 0.0);
+    const double at_9 = wups->score(prediction.prediction, prediction.gold, 0.9);
+    add_wups(at_0, at_9, report.all);
+    add_wups(at_0, at_9, of_type);
   }
   divide(report.all);
-  for (auto& [type, metrics] : report.by_type) divide(metrics);
+  for (auto& [type, metrics] : report.by_type) {
+    divide(metrics);
+    report.mean_of_types += metrics.accuracy / static_cast<double>(report.by_type.size());
+  }
   return report;
 }
 

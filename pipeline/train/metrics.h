@@ -1,11 +1,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/task.h"
 #include "pipeline/train/predictions.h"
+#include "pipeline/train/wups.h"
 
 namespace vidqa::train {
 
@@ -15,14 +17,19 @@ struct Metrics {
   double accuracy = 0;     ///< share of right answers, 0..1; Count: of exactly right rounded counts
   double mse = 0;          ///< Count: mean squared error of the raw score (HME's figure); else 0
   double mse_rounded = 0;  ///< Count: of the rounded, clamped prediction (TGIF-QA's figure); else 0
+  std::optional<double> wups_0;  ///< mean WUPS at threshold 0.0, 0..1, where it was asked for
+  std::optional<double> wups_9;  ///< the same at 0.9
 };
 
 struct MetricsReport {
   Metrics all;
   std::map<std::string, Metrics> by_type;  ///< question type -> figures
+  double mean_of_types = 0;                ///< unweighted mean of their accuracies
 };
 
-MetricsReport compute_metrics(models::Task task, const std::vector<Prediction>& predictions);
+/// `wups`: measures WUPS of predicted and right answer as well; null: does not.
+MetricsReport compute_metrics(models::Task task, const std::vector<Prediction>& predictions,
+                              const Wups* wups = nullptr);
 
 /// The figure that selects a checkpoint and that tables show: accuracy (higher is better), Count:
 /// mse (lower is better).

@@ -147,7 +147,7 @@ void train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
                  const data::QaDataset& dataset, const TrainOptions& options, torch::Device device,
                  int64_t epoch, const TrainObserver& observer,
                  const std::function<void(const Validation&)>& validate) {
-  enum Purpose : uint64_t { kOrder, kDropout };
+  enum Purpose : uint64_t { kOrder, kDropout, kRows };
   using Clock = std::chrono::steady_clock;
   std::vector<int64_t> order(static_cast<size_t>(dataset.size()));
   std::iota(order.begin(), order.end(), 0);
@@ -163,10 +163,12 @@ void train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
     const int64_t step = (epoch - 1) * batches + b + 1;
     const auto first = order.begin() + b * options.batch_size;
     const auto last = order.begin() + std::min(dataset.size(), (b + 1) * options.batch_size);
-    const models::Batch batch = dataset.batch({first, last}).to(device);
+    const auto bits = [&](Purpose purpose) {
+      return data::SeededRandom({options.seed, purpose, static_cast<uint64_t>(step)}).bits();
+    };
+    const models::Batch batch = dataset.batch({first, last}, bits(kRows)).to(device);
 
-    torch::manual_seed(
-        data::SeededRandom({options.seed, kDropout, static_cast<uint64_t>(step)}).bits());
+    torch::manual_seed(bits(kDropout));
     optimizer.zero_grad();
     const torch::Tensor loss = model.loss(model.forward(batch), batch.labels);
     const double value = loss.item<double>();

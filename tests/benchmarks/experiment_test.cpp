@@ -1,6 +1,8 @@
 #include "benchmarks/experiment.h"
 
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -9,11 +11,15 @@
 #include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
+#include "features/feature_store.h"
+#include "pipeline/data/qa_dataset.h"
 #include "pipeline/train/checkpoint.h"
 #include "tests/benchmarks/tiny_corpus.h"
 #include "tests/testing/errors.h"
 #include "tests/testing/files.h"
+#include "tests/testing/pickles.h"
 #include "tests/testing/shared_data.h"
+#include "tests/testing/tvqa_folder.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -158,6 +164,118 @@ TEST_F(ExperimentTest, TheIdentityTellsEveryOptionThatDecidesARun) {
   moved.features = (folder.path() / "elsewhere" / "features.h5").string();
   std::filesystem::copy_file(options.features, moved.features);
   EXPECT_EQ(experiment_identity(moved, data), identity);
+}
+
+TEST(ExperimentOnTvqa, HmeReadsTheSpanOfBothStreamsNormalisedAndInStep) {
+  const testing::TempDir folder;
+  const testing::TvqaFolder tvqa(folder.path());
+  ExperimentOptions options;
+  options.dataset = "tvqa";
+  options.data.root = tvqa.path();
+  options.hidden = 6;
+  options.slots = 3;
+  options.word_dim = 5;
+  const LoadedData data = load_data(options);
+  ASSERT_NE(data.features, nullptr);
+  EXPECT_TRUE(data.features->stream_names().empty());
+  const data::Question& question = data.corpus.train[2];  // rows 154 to 232 of 300 and 350
+  ASSERT_TRUE(question.feature_rows.has_value());
+  const int64_t first = question.feature_rows->first;
+  const data::VideoFeatures::Clip clip = data.features->clip(question);
+  EXPECT_EQ(clip.appearance.sizes(), (std::vector<int64_t>{50, 4}));  // the first 50 of 79
+  EXPECT_EQ(clip.motion.sizes(), (std::vector<int64_t>{50, 3}));
+  const auto rows = [&](const std::string& file) {
+    const torch::Tensor whole = features::FeatureReader(tvqa.file(file)).read(question.video);
+    const torch::Tensor seen = whole.narrow(0, first, 50);
+    return seen / seen.norm(2, {1}, true).clamp_min(1e-12);
+  };
+  EXPECT_TRUE(torch::allclose(clip.appearance, rows("tvqa_imagenet_pool5_hq.h5")));
+  EXPECT_TRUE(
+      torch::allclose(clip.motion, rows("motion_features/fixed_tvqa_c3d_fc6_features.hdf5")));
+
+  const models::ModelPtr model = build_model(options, data);
+  EXPECT_EQ(model->config().appearance_dim, 4);
+  EXPECT_EQ(model->config().motion_dim, 3);
+  const data::QaDataset train(&data.corpus.train, data.corpus.task, data.features);
+  EXPECT_EQ(model->forward(train.batch({0, 2})).scores.sizes(), (std::vector<int64_t>{2, 5}));
+}
+
+TEST(ExperimentOnTvqa, PublishedShiftReachesTheBatches) {
+  const testing::TempDir folder;
+  const testing::TvqaFolder tvqa(folder.path());
+  ExperimentOptions options;
+  options.dataset = "tvqa";
+  options.data.root = tvqa.path();
+  const auto appearance = [&] {
+    const LoadedData data = load_data(options);
+    return data::QaDataset(&data.corpus.train, data.corpus.task, data.features)
+        .batch({0, 2})  // clips of 9 and 50 rows at most
+        .appearance;
+  };
+  const torch::Tensor plain = appearance();
+  options.video_shift = data::VideoShift::kAsHmeTvqa;
+  const torch::Tensor shifted = appearance();
+  EXPECT_TRUE(shifted[1].equal(plain[1]));
+  EXPECT_GT(plain[0].abs().sum().item<double>(), 0);
+  EXPECT_EQ(shifted[0].abs().sum().item<double>(), 0);  // the span is shorter than half the batch
+}
+
+/// EgoVQA's files with segments of 45 rows about clips of 60.
+void write_ego_vqa(const testing::TempDir& folder) {
+  testing::write_file(folder.file("vocab.txt"), "what\nis\nit\n<UNK>\n");
+  testing::write_file(folder.file("data_split.json"),
+                      R"([[["1_D"], ["2_D"], ["3_D"]], [["2_D"], ["1_D"], ["3_D"]], )"
+                      R"([["3_D"], ["2_D"], ["1_D"]]])");
+  std::filesystem::create_directory(folder.path() / "feats");
+  nlohmann::json records = nlohmann::json::array();
+  for (const char* clip : {"1_D", "2_D", "3_D"}) {
+    nlohmann::json record = {{"video_cam", clip},         {"start", 10},   {"end", 54},
+                             {"question", "what is it?"}, {"answer", "a"}, {"label", 0}};
+    for (const char* key : {"a1", "a2", "a3", "a4", "a5"}) record[key] = "a";
+    records.push_back(record);
+    const torch::Tensor rows = torch::arange(60.0).unsqueeze(1);  // (60, 1): row t holds t
+    testing::write_pickled_rows(folder.file(std::string("feats/vgg_") + clip + ".pkl"), rows);
+    testing::write_pickled_rows(folder.file(std::string("feats/c3d_") + clip + ".pkl"),
+                                torch::cat({rows, rows}, 1));
+  }
+  testing::write_file(folder.file("qa_data.json"), records.dump());
+}
+
+TEST(ExperimentOnEgoVqa, SegmentsAreDrawnInTrainingAndCentredOtherwise) {
+  const testing::TempDir folder;
+  write_ego_vqa(folder);
+  ExperimentOptions options;
+  options.dataset = "ego-vqa";
+  options.data.root = folder.path().string();
+  options.hidden = 4;
+  options.word_dim = 3;
+  options.train.epochs = 1;
+  const LoadedData data = load_data(options);
+  EXPECT_EQ(data.features->appearance_dim(), 2);  // C3D
+  EXPECT_EQ(data.features->motion_dim(), 1);      // VGG, as the released code has it
+  const models::ModelPtr model = build_model(options, data);
+  EXPECT_EQ(model->config().slots, 20);
+  EXPECT_EQ(model->config().video_encoder_dim, 2);
+
+  const data::QaDataset train(&data.corpus.train, data.corpus.task, data.features);
+  const auto first_row = [&](std::optional<uint64_t> draw) {
+    const models::Batch batch = train.batch({0}, draw);
+    EXPECT_EQ(batch.video_lengths.item<int64_t>(), 30);
+    return batch.motion[0][0][0].item<float>();
+  };
+  EXPECT_EQ(first_row(std::nullopt), 10 + 7);
+  std::set<float> starts;
+  for (uint64_t draw = 0; draw < 40; ++draw) {
+    starts.insert(first_row(draw));
+    EXPECT_EQ(first_row(draw), first_row(draw));
+  }
+  EXPECT_GT(starts.size(), 8U);
+  EXPECT_GE(*starts.begin(), 10);
+  EXPECT_LE(*starts.rbegin(), 25);
+
+  const train::RunFolder run(folder.path() / "run");
+  run_experiment(options, data, run, "", {});
+  EXPECT_EQ(run.state(), train::RunFolder::State::kDone);
 }
 
 }  // namespace

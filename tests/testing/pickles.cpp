@@ -1,5 +1,6 @@
 #include "tests/testing/pickles.h"
 
+#include <fmt/format.h>
 #include <torch/torch.h>
 
 #include "tests/testing/files.h"
@@ -55,6 +56,19 @@ void write_pickled_texts(const std::string& path,
   write_file(path, content + ".");
 }
 
+void write_pickled_rows(const std::string& path, const torch::Tensor& rows) {
+  const torch::Tensor array = rows.to(torch::kFloat32).contiguous();
+  std::string raw;
+  const auto* bytes = static_cast<const unsigned char*>(array.data_ptr());
+  for (size_t i = 0; i < array.nbytes(); ++i) raw += fmt::format("\\x{:02x}", bytes[i]);
+  write_file(path, fmt::format("(dp0\nS'feat'\np1\ncnumpy.core.multiarray\n_reconstruct\np2\n"
+                               "(cnumpy\nndarray\np3\n(I0\ntp4\nS'b'\np5\ntp6\nRp7\n"
+                               "(I1\n(I{}\nI{}\ntp8\ncnumpy\ndtype\np9\n(S'f4'\np10\nI0\nI1\n"
+                               "tp11\nRp12\n(I3\nS'<'\np13\nNNNI-1\nI-1\nI0\ntp14\nbI00\n"
+                               "S'{}'\np15\ntp16\nbs.",
+                               array.size(0), array.size(1), raw));
+}
+
 void write_pickled_array(const std::string& path, const torch::Tensor& values) {
   const torch::Tensor array = values.to(torch::kFloat64).contiguous();
   std::string shape = "(";
@@ -73,6 +87,20 @@ void write_pickled_array(const std::string& path, const torch::Tensor& values) {
                  "f8K" +
                  zero + "K\x01\x87R(K\x03U\x01<NNN" + integer(-1) + integer(-1) + "K" + zero +
                  "tb\x89T" + little_endian(static_cast<int64_t>(raw.size())) + raw + "tb.");
+}
+
+void write_npy(const std::string& path, const torch::Tensor& values) {
+  const torch::Tensor array = values.to(torch::kFloat64).contiguous();
+  std::string shape;
+  for (const int64_t size : array.sizes()) shape += fmt::format("{}, ", size);
+  std::string header =
+      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}), }}", shape);
+  header.resize((header.size() + 10) / 64 * 64 + 64 - 11, ' ');
+  header += '\n';
+  const std::string raw(static_cast<const char*>(array.data_ptr()), array.nbytes());
+  write_file(path, "\x93NUMPY" + std::string("\x01\x00", 2) +
+                       little_endian(static_cast<int64_t>(header.size())).substr(0, 2) + header +
+                       raw);
 }
 
 }  // namespace vidqa::testing

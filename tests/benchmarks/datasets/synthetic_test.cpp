@@ -104,16 +104,16 @@ TEST_F(Synthesize, OptionsThatCannotBeDrawnAreRefused) {
   expect_refused([&](auto& o) { o.output = folder_.file("file"); }, "cannot be made");
 }
 
-TEST_F(Synthesize, EveryDataSetReadsTheFolderAndNamesItsVideos) {
+TEST_F(Synthesize, EveryFormOfItIsReadAndNamesItsVideos) {
   synthesize(options_);
-  for (const DatasetEntry& entry : dataset_table()) {
-    const data::QaCorpus corpus = load_dataset(entry.name, {options_.output});
+  for (const char* name :
+       {"msvd-qa", "tgif-action", "tgif-transition", "tgif-count", "tgif-frameqa", "tvqa"}) {
+    const data::QaCorpus corpus = load_dataset(name, {options_.output});
     for (const auto* split : {&corpus.train, &corpus.val, &corpus.test}) {
-      ASSERT_FALSE(split->empty()) << entry.name;
+      ASSERT_FALSE(split->empty()) << name;
       for (const data::Question& question : *split) {
         EXPECT_TRUE(fs::exists(fs::path(options_.output) / "videos" / (question.video + ".mp4")));
-        EXPECT_NE(question.label, data::Question::kNoLabel)
-            << entry.name << ": " << question.answer;
+        EXPECT_NE(question.label, data::Question::kNoLabel) << name << ": " << question.answer;
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/benchmarks/datasets/tgif_files.h"
+#include "tests/testing/pickles.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -74,6 +75,31 @@ TEST_F(TgifQa, FrameQaAnswersAreTheClassesOfTheTrainingTable) {
   EXPECT_EQ(corpus.test[1].type, "number");
   EXPECT_TRUE(corpus.vocabulary.contains("a"));  // of a description
   EXPECT_THAT(corpus.notes, Contains(HasSubstr("1 of 2 test questions have answers outside")));
+}
+
+TEST_F(TgifQa, FilesBesideTheTablesAreFound) {
+  write_counts(kCountRows, {{"gifC", "How many times ?", "2", "COUNT3", "9"}});
+  std::filesystem::create_directory(folder_.path() / "Vocabulary");
+  const auto touch = [&](const std::string& name) { std::ofstream(folder_.file(name)) << 'x'; };
+  touch("Vocabulary/vocab_embedding_Count.pkl");
+  touch("TGIF_RESNET_pool5.hdf5");
+  data::QaCorpus corpus = load(TgifTask::kCount);
+  EXPECT_FALSE(corpus.word_vectors.has_value());  // of another vocabulary
+  EXPECT_FALSE(corpus.feature_pair.has_value());  // half of it
+  vidqa::testing::write_pickled_index(folder_.file("Vocabulary/word_to_index_Count.pkl"),
+                                      {{"#START#", 0}, {"UNK", 1}});
+  touch("TGIF_C3D_fc6.hdf5");
+  corpus = load(TgifTask::kCount);
+  EXPECT_EQ(corpus.word_vectors, folder_.path().string() + "/Vocabulary/vocab_embedding_Count.pkl");
+  ASSERT_TRUE(corpus.feature_pair.has_value());
+  EXPECT_EQ(corpus.feature_pair->appearance, folder_.path().string() + "/TGIF_RESNET_pool5.hdf5");
+  EXPECT_EQ(corpus.feature_pair->motion, folder_.path().string() + "/TGIF_C3D_fc6.hdf5");
+}
+
+TEST_F(TgifQa, RowWithAnotherNumberOfColumnsIsNamedByLine) {
+  write_counts(kCountRows, {{"gifC", "how ?", "2", "COUNT3"}});
+  expect_refused(TgifTask::kCount, "Test_count_question.csv",
+                 "line 2: 4 fields where the header has 5");
 }
 
 TEST_F(TgifQa, MissingTrainingTableIsNamed) {

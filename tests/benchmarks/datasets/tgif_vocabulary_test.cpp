@@ -60,7 +60,7 @@ TEST_F(TgifVocabulary, FileThatIsNoPickledDictIsRefused) {
 
 TEST_F(TgifVocabulary, BuiltVocabularyHoldsEveryWordOfItsColumnsInByteOrder) {
   std::ofstream(path_) << "question\tanswer\tvid_id\nIs b (a) ?\tz\tx1\nA b!\ty\tx2\n";
-  const data::TsvTable table(path_, {});
+  const data::CsvTable table(path_, {}, '\t');
   EXPECT_THAT(build_tgif_vocabulary(table, {"question"}, false).words(),
               ElementsAre("#START#", "UNK", "!", "\\(", "\\)", "\\?", "a", "b", "is"));
   EXPECT_THAT(build_tgif_vocabulary(table, {"answer"}, true).words(),

@@ -323,5 +323,31 @@ TEST(TvqaGolden, BatchesEqualThoseOfTheReleasedCode) {
   }
 }
 
+TEST_F(Tvqa, HmeReadsImagenetAndMotionInStep) {
+  const data::QaCorpus corpus = load(false, Names{"imagenet", "motion"});
+  ASSERT_TRUE(corpus.feature_pair.has_value());
+  EXPECT_EQ(corpus.feature_pair->appearance, tvqa_.file("tvqa_imagenet_pool5_hq.h5"));
+  EXPECT_EQ(corpus.feature_pair->norm, data::FeatureNorm::kL2);
+  EXPECT_EQ(corpus.sampling, data::FrameSampling::kFirst);
+  EXPECT_EQ(corpus.max_frames, 50);
+  EXPECT_FALSE(load(false, Names{"imagenet"}).feature_pair.has_value());
+}
+
+TEST_F(Tvqa, HardRestrictCutsQuestionWithAnswer) {
+  std::string words;
+  for (int i = 0; i < 60; ++i) words += "door ";
+  tvqa_.edit_line("train", 1, "Leonard", words);
+  DatasetOptions options;
+  options.root = tvqa_.path();
+  EXPECT_GT(load_dataset("tvqa", options).train[1].word_ids[0].size(), 60U);
+  options.hard_restrict = true;
+  const data::QaCorpus corpus = load_dataset("tvqa", options);
+  EXPECT_EQ(corpus.train[1].word_ids[0].size(), 50U);
+  EXPECT_LT(corpus.train[1].word_ids[1].size(), 50U);
+  EXPECT_GT(corpus.train[1].answer_ids[0].size(), 50U);  // what other models read stays
+  EXPECT_THAT(corpus.notes,
+              Contains(HasSubstr("cut to 50 word ids, as published: 1 answers lose")));
+}
+
 }  // namespace
 }  // namespace vidqa::benchmarks

@@ -79,12 +79,10 @@ TEST_F(DataCommand, QuestionsOfTvqaTrainTheQuestionOnlyModel) {
 }
 
 TEST_F(DataCommand, HmeReadsTheRowsOfTvqaSpans) {
-  const ProgramResult result = run_vidqa(fmt::format(
-      "train --dataset tvqa --data {} --features {} --motion-features {} --feature-norm l2 "
-      "--hidden "
-      "8 --slots 3 --epochs 1 --output {}",
-      tvqa_.path(), tvqa_.file("tvqa_imagenet_pool5_hq.h5"),
-      tvqa_.file("motion_features/fixed_tvqa_c3d_fc6_features.hdf5"), folder_.file("run")));
+  const ProgramResult result = run_vidqa(
+      fmt::format("train --dataset tvqa --data {} --hidden 8 --slots 3 --epochs 1 --hard-restrict "
+                  "--video-shift as-hme-tvqa --output {}",
+                  tvqa_.path(), folder_.file("run")));
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_TRUE(fs::exists(folder_.file("run") + "/DONE"));
   EXPECT_THAT(result.err, HasSubstr("137296"));

@@ -48,6 +48,26 @@ TEST(Collate, VideoIsPaddedOnTheRightWithZeros) {
   EXPECT_TRUE(batch.video_lengths.equal(torch::tensor({1, 2}, torch::kInt64)));
 }
 
+TEST(Collate, PublishedShiftReadsTheLastStepsOfThePaddedClip) {
+  const Question a = question({{5}}, 0);
+  const Question b = question({{6}}, 1);
+  const Question c = question({{7}}, 2);
+  const auto clip = [](const std::vector<float>& rows) {
+    const torch::Tensor column = torch::tensor(rows).unsqueeze(1);
+    return VideoFeatures::Clip{column, column * 10, {}};
+  };
+  const std::vector<VideoFeatures::Clip> clips = {clip({1, 2, 3, 4, 5}), clip({6, 7, 8, 9}),
+                                                  clip({11, 12})};
+  const models::Batch batch =
+      collate({&a, &b, &c}, models::Task::kOpenEnded, clips, {}, VideoShift::kAsHmeTvqa);
+  // Of 5 steps, the clip of 4 rows is read from its row 1 on, the clip of 2 rows not at all.
+  const torch::Tensor expected =
+      torch::tensor({1, 2, 3, 4, 5, 7, 8, 9, 0, 0, 0, 0, 0, 0, 0}, torch::kFloat32).view({3, 5, 1});
+  EXPECT_TRUE(batch.appearance.equal(expected)) << batch.appearance;
+  EXPECT_TRUE(batch.motion.equal(expected * 10));
+  EXPECT_TRUE(batch.video_lengths.equal(torch::tensor({5, 4, 2}, torch::kInt64)));
+}
+
 TEST(Collate, CountsAreRealNumbers) {
   const Question a = question({{5}}, 7);
   const models::Batch batch = collate({&a}, models::Task::kCount, {});

@@ -68,6 +68,12 @@ TEST(Encode, TakesAtMostSoManyWords) {
   EXPECT_THAT(encode({"b", "c", "a", "a"}, vocabulary, 3), ElementsAre(3, 1, 2));
 }
 
+TEST(Tokenizer, PlainWordsAreRunsOfLettersDigitsAndApostrophes) {
+  EXPECT_EQ(plain_words("Is the no.3 athlete's  caf\xC3\xA9 -- open?"),
+            (std::vector<std::string>{"is", "the", "no", "3", "athlete's", "caf\xC3\xA9", "open"}));
+  EXPECT_TRUE(plain_words(" ?.! ").empty());
+}
+
 TEST(TokenizerGolden, TvqaTextsEqualThoseOfTheReleasedCode) {
   VIDQA_REQUIRE_SHARED("golden/tvqa/data/text_cleaning.json");
   const auto golden = vidqa::testing::golden_json("tvqa/data/text_cleaning.json");

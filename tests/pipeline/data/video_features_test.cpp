@@ -8,6 +8,7 @@
 
 #include "pipeline/data/frame_sampling.h"
 #include "tests/testing/feature_file.h"
+#include "tests/testing/pickles.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::data {
@@ -186,6 +187,55 @@ TEST_F(VideoFeaturesTest, PairSeesTheRowsOfTheSpan) {
   question.feature_rows = Question::RowRange{8, 12};
   EXPECT_TRUE(features.clip(question).appearance.equal(torch::zeros({1, 2})));
   EXPECT_TRUE(features.clip(question).motion.equal(torch::zeros({1, 3})));
+}
+
+TEST_F(VideoFeaturesTest, RowsThatMustExistAndDoNotAreNamedByQuestion) {
+  write_feature_file(path_, {{"cat", torch::rand({5, 2})}, {"dog", torch::rand({9, 2})}});
+  VideoFeatures features({path_}, train_);
+  Question question = about("cat", {"cat"});
+  question.feature_rows = Question::RowRange{2, 5, true};
+  EXPECT_EQ(features.clip(question).appearance.size(0), 3);
+  question.feature_rows = Question::RowRange{2, 6, true};
+  const auto message =
+      throws(path_, "question q-cat asks for rows 2 to 5 of clip 'cat', which has 5");
+  EXPECT_THAT([&] { features.clip(question); }, message);
+  EXPECT_THAT([&] { features.check(question); }, message);
+}
+
+TEST_F(VideoFeaturesTest, DrawChoosesTheWindowOfASegment) {
+  const torch::Tensor rows = torch::arange(14.0).view({7, 2}).to(torch::kFloat32);
+  write_feature_file(path_, {{"cat", rows}, {"dog", rows}});
+  VideoFeatureOptions options;
+  options.appearance_path = path_;
+  options.max_frames = 4;
+  options.sampling = FrameSampling::kSegment;
+  VideoFeatures features(options, train_);
+  const Question question = about("cat", {"cat"});
+  EXPECT_TRUE(features.clip(question).appearance.equal(rows.narrow(0, 1, 4)));
+  for (uint64_t draw = 0; draw < 20; ++draw)
+    EXPECT_TRUE(features.clip(question, draw)
+                    .appearance.equal(rows.narrow(0, segment_rows(7, 4, draw).front(), 4)));
+}
+
+TEST_F(VideoFeaturesTest, FolderOfPicklesIsReadByKind) {
+  const torch::Tensor vgg = torch::rand({3, 2});
+  const torch::Tensor c3d = torch::rand({3, 5});
+  for (const char* clip : {"cat", "dog"}) {
+    vidqa::testing::write_pickled_rows(folder_.file(std::string("vgg_") + clip + ".pkl"), vgg);
+    vidqa::testing::write_pickled_rows(folder_.file(std::string("c3d_") + clip + ".pkl"), c3d);
+  }
+  VideoFeatureOptions options;
+  options.appearance_path = folder_.path().string();
+  options.motion_path = options.appearance_path;
+  options.appearance_array = "c3d";
+  options.motion_array = "vgg";
+  VideoFeatures features(options, train_);
+  EXPECT_EQ(features.appearance_dim(), 5);
+  const VideoFeatures::Clip clip = features.clip(about("dog", {"dog"}));
+  EXPECT_TRUE(clip.appearance.equal(c3d));
+  EXPECT_TRUE(clip.motion.equal(vgg));
+  EXPECT_THAT([&] { features.clip(about("owl", {"owl"})); },
+              throws(folder_.path().string(), "no rows for clip 'owl'; tried 'owl' (files c3d_"));
 }
 
 TEST_F(VideoFeaturesTest, ClipsAreReadAgainWhereTheCacheIsTooSmall) {

@@ -86,6 +86,28 @@ TEST_F(WordVectorsTest, PickledArrayOfAnotherKindIsNamed) {
   EXPECT_THAT(error(3), AllOf(HasSubstr(pickle), HasSubstr("global 'os.system' is not allowed")));
 }
 
+TEST_F(WordVectorsTest, NumpyFileHoldsTheVectorOfEveryWord) {
+  const std::string path = folder_.file("word_embedding.npy");
+  const torch::Tensor vectors = torch::arange(12.0).view({4, 3});
+  vidqa::testing::write_npy(path, vectors);
+  const WordVectors loaded = load_word_vectors(vocabulary_, {path, 3, 1});
+  EXPECT_EQ(loaded.found, 4);
+  EXPECT_TRUE(loaded.vectors.equal(vectors.to(torch::kFloat32)));
+  EXPECT_THAT(vidqa::testing::error_of([&] {
+                load_word_vectors(vocabulary_, {path, 2, 1});
+              }),
+              HasSubstr(path + ": must be an array of 4 words and 2 numbers"));
+}
+
+TEST_F(WordVectorsTest, MeanOfAllRowsStandsInWhereAskedFor) {
+  std::ofstream(path_, std::ios::binary) << "cat 4 -8\n. . 8 0\n";
+  const WordVectors loaded = load_word_vectors(vocabulary_, {path_, 2, 7, 1, true});
+  // The rows of "pad" and "dog" count as zeros: (4 + 8) / 4 and (-8 + 0) / 4.
+  for (const int64_t missing : {0, 2})
+    EXPECT_TRUE(loaded.vectors[missing].equal(torch::tensor({3.0F, -2.0F})));
+  EXPECT_TRUE(loaded.vectors[1].equal(torch::tensor({4.0F, -8.0F})));
+}
+
 TEST_F(WordVectorsTest, LineWithAnotherNumberOfValuesIsNamed) {
   EXPECT_THAT([&] { load("cat 1 2\ndog 1\n", 2); },
               throws("line 2 must hold a word and 2 numbers"));

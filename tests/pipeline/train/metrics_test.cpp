@@ -3,6 +3,9 @@
 #include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
+#include "tests/testing/shared_data.h"
+#include "tests/testing/wordnet_folder.h"
+
 namespace vidqa::train {
 namespace {
 
@@ -34,6 +37,35 @@ TEST(Metrics, AccuracyIsTheShareOfRightAnswersInAllAndPerType) {
   EXPECT_EQ(report.by_type.at("what").num_questions, 3);
   EXPECT_DOUBLE_EQ(report.by_type.at("what").accuracy, 1.0 / 3);
   EXPECT_DOUBLE_EQ(report.by_type.at("who").accuracy, 1);
+}
+
+TEST(Metrics, MeanOfTypesCountsEveryTypeTheSame) {
+  const MetricsReport report = compute_metrics(
+      models::Task::kOpenEnded,
+      {answer("what", true), answer("what", false), answer("what", false), answer("who", true)});
+  EXPECT_DOUBLE_EQ(report.mean_of_types, (1.0 / 3 + 1) / 2);
+}
+
+TEST(Metrics, WupsIsMeasuredWhereAskedFor) {
+  const vidqa::testing::TempDir folder;
+  vidqa::testing::write_wordnet(folder.path().string());
+  const Wups wups(folder.path().string());
+  const auto said = [](const std::string& type, const std::string& prediction,
+                       const std::string& gold) {
+    Prediction p = answer(type, prediction == gold);
+    p.prediction = prediction;
+    p.gold = gold;
+    return p;
+  };
+  const std::vector<Prediction> predictions = {said("DL", "dog", "cat"), said("DL", "cat", "cat"),
+                                               said("DO", "zebra", "cat")};
+  EXPECT_FALSE(compute_metrics(models::Task::kOpenEnded, predictions).all.wups_0.has_value());
+  const MetricsReport report = compute_metrics(models::Task::kOpenEnded, predictions, &wups);
+  EXPECT_DOUBLE_EQ(report.all.wups_0.value(), (4.0 / 6 + 1 + 0) / 3);
+  EXPECT_DOUBLE_EQ(report.all.wups_9.value(), (0.4 / 6 + 1 + 0) / 3);
+  EXPECT_DOUBLE_EQ(report.by_type.at("DL").wups_0.value(), (4.0 / 6 + 1) / 2);
+  EXPECT_DOUBLE_EQ(report.by_type.at("DO").wups_9.value(), 0);
+  EXPECT_DOUBLE_EQ(report.all.accuracy, 1.0 / 3);
 }
 
 TEST(Metrics, CountHasTheErrorOfTheRawAndOfTheRoundedScore) {

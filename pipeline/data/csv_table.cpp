@@ -1,4 +1,4 @@
-#include "pipeline/data/tsv_table.h"
+#include "pipeline/data/csv_table.h"
 
 #include <algorithm>
 #include <charconv>
@@ -14,14 +14,16 @@
 namespace vidqa::data {
 namespace {
 
-constexpr char kSeparator = '\t';
 constexpr char kQuote = '"';
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+const char* name_of(char separator) { return separator == '\t' ? "tab" : "comma"; }
 
 /// Takes one record after the other off a text.
 class RecordScanner {
  public:
-  RecordScanner(const std::string& path, std::string_view text) : path_(path), text_(text) {
+  RecordScanner(const std::string& path, std::string_view text, char separator)
+      : path_(path), text_(text), separator_(separator), field_ends_{separator, '\n'} {
     if (text_.substr(0, kByteOrderMark.size()) == kByteOrderMark) at_ = kByteOrderMark.size();
   }
 
@@ -31,10 +33,11 @@ class RecordScanner {
   std::vector<std::string> next() {
     std::vector<std::string> fields;
     do fields.push_back(field());
-    while (take(kSeparator));
+    while (take(separator_));
     take('\r');
     TORCH_CHECK(at_end() || take('\n'), path_, ": line ", line_,
-                ": text stands between a closing quotation mark and the next tab");
+                ": text stands between a closing quotation mark and the next ",
+                name_of(separator_));
     ++line_;
     return fields;
   }
@@ -48,7 +51,7 @@ class RecordScanner {
 
   std::string field() {
     if (take(kQuote)) return quoted_field();
-    const size_t end = std::min(text_.find_first_of("\t\n", at_), text_.size());
+    const size_t end = std::min(text_.find_first_of(field_ends_, at_), text_.size());
     std::string_view value = text_.substr(at_, end - at_);
     at_ = end;
     const bool ends_line = at_end() || text_[at_] == '\n';
@@ -70,6 +73,8 @@ class RecordScanner {
 
   const std::string& path_;
   std::string_view text_;
+  char separator_;
+  std::string field_ends_;
   size_t at_ = 0;
   int64_t line_ = 1;
 };
@@ -80,16 +85,17 @@ bool is_blank_line(const std::vector<std::string>& fields) {
 
 }  // namespace
 
-TsvTable::TsvTable(const std::string& path, const std::vector<std::string>& required_columns)
+CsvTable::CsvTable(const std::string& path, const std::vector<std::string>& required_columns,
+                   char separator)
     : path_(path) {
   const std::string content = read_text(path);
-  RecordScanner scanner(path_, content);
+  RecordScanner scanner(path_, content, separator);
   const std::vector<std::string> header = scanner.next();
   for (size_t i = 0; i < header.size(); ++i) columns_.emplace(header[i], i);
   for (const std::string& column : required_columns)
     TORCH_CHECK(has_column(column), path, ": line 1: column '", column,
                 "' is missing; the header has ", fmt::format("{}", fmt::join(header, ", ")),
-                " (fields are separated by tabs)");
+                " (fields are separated by ", name_of(separator), "s)");
   while (!scanner.at_end()) {
     const int64_t line = scanner.line();
     std::vector<std::string> fields = scanner.next();
@@ -101,11 +107,11 @@ TsvTable::TsvTable(const std::string& path, const std::vector<std::string>& requ
   TORCH_CHECK(!rows_.empty(), path, ": holds a header and no questions");
 }
 
-const std::string& TsvTable::text(int64_t row, const std::string& column) const {
+const std::string& CsvTable::text(int64_t row, const std::string& column) const {
   return rows_.at(static_cast<size_t>(row)).fields[columns_.at(column)];
 }
 
-int64_t TsvTable::integer(int64_t row, const std::string& column, int64_t low, int64_t high) const {
+int64_t CsvTable::integer(int64_t row, const std::string& column, int64_t low, int64_t high) const {
   const std::string& value = text(row, column);
   int64_t result = 0;
   const char* end = value.data() + value.size();
@@ -116,7 +122,7 @@ int64_t TsvTable::integer(int64_t row, const std::string& column, int64_t low, i
   return result;
 }
 
-std::string TsvTable::where(int64_t row) const {
+std::string CsvTable::where(int64_t row) const {
   return fmt::format("{}: line {}", path_, rows_.at(static_cast<size_t>(row)).line);
 }
 

@@ -7,17 +7,18 @@
 
 namespace vidqa::data {
 
-/// A tab-separated file with a header row, such as TGIF-QA's (which are named .csv): quoting as in
-/// RFC 4180, line ends CRLF or LF. A field that does not begin with a quotation mark is taken as it
-/// stands.
+/// A table with a header row, fields separated by commas (NExT-QA) or by tabs (TGIF-QA, whose files
+/// are named .csv all the same): quoting as in RFC 4180, line ends CRLF or LF. A field that does
+/// not begin with a quotation mark is taken as it stands.
 ///
 /// Every error (c10::Error) names the file and the line, and a record's line is the one on which it
 /// begins.
-class TsvTable {
+class CsvTable {
  public:
   /// Throws when the file is missing or empty, a row has more or fewer fields than the header, a
   /// quotation is not closed, or one of `required_columns` is not there.
-  TsvTable(const std::string& path, const std::vector<std::string>& required_columns);
+  CsvTable(const std::string& path, const std::vector<std::string>& required_columns,
+           char separator);
 
   const std::string& path() const { return path_; }
   int64_t rows() const { return static_cast<int64_t>(rows_.size()); }
