@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <torch/utils.h>
 
+#include "benchmarks/published_settings.h"
 #include "features/atomic_file.h"
 #include "models/model.h"
 #include "pipeline/data/word_vectors.h"
@@ -50,6 +51,24 @@ bool reads_video(const ExperimentOptions& options) {
 
 int64_t max_frames(const ExperimentOptions& options, const data::QaCorpus& corpus) {
   return options.max_frames > 0 ? options.max_frames : corpus.max_frames;
+}
+
+int64_t hidden(const ExperimentOptions& options, const data::QaCorpus& corpus) {
+  return options.hidden > 0 ? options.hidden : published_settings(corpus.name).hidden;
+}
+
+int64_t slots(const ExperimentOptions& options, const data::QaCorpus& corpus) {
+  return options.slots > 0 ? options.slots : published_settings(corpus.name).slots;
+}
+
+/// Candidates that stand apart from their question, which video_only has to have.
+void check_candidates(const models::ModelEntry& model, const data::QaCorpus& corpus) {
+  if (model.text != models::TextInput::kCandidates) return;
+  const bool stand_apart = !corpus.train.empty() && !corpus.train.front().answer_ids.empty();
+  TORCH_CHECK(corpus.task != models::Task::kMultipleChoice || stand_apart, model.name, ": ",
+              corpus.name,
+              " gives no candidates apart from their question, so no model can answer its multiple "
+              "choice without having read it");
 }
 
 data::QaDataset dataset(const ExperimentOptions& options, const LoadedData& data,
@@ -123,31 +142,33 @@ std::vector<std::string> check_features(const LoadedData& data) {
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data) {
   const StreamChoice streams = chosen_streams(options);
   const bool video = streams.input != models::VideoInput::kNone;
-  models::find_model(
-      options.model);  // a misspelt name is an error also where the control stands in for it
+  // A misspelt name is an error also where the control stands in for it.
+  const models::ModelEntry& asked_for = models::find_model(options.model);
   const std::string name = video ? options.model : kQuestionOnlyModel;
   models::ModelConfig config;
   config.task = data.corpus.task;
   config.vocab_size = data.corpus.vocabulary.size();
   config.num_classes = static_cast<int64_t>(data.corpus.answers.size());
   config.word_dim = options.word_dim;
-  config.hidden = options.hidden;
-  config.slots = options.slots > 0 ? options.slots : data.corpus.max_frames;
+  config.hidden = hidden(options, data.corpus);
+  config.slots = slots(options, data.corpus);
   config.dropout = options.dropout;
   if (video) {
+    check_candidates(asked_for, data.corpus);
     config.tvqa = options.tvqa;
     config.tvqa.streams = streams.names;
     config.fusion = options.fusion;
+    config.fusion_place = options.fusion_place;
     if (data.features != nullptr) {
       config.appearance_dim = data.features->appearance_dim();
       config.motion_dim = data.features->motion_dim();
       for (const std::string& stream : data.features->stream_names())
         config.tvqa.feature_dims[stream] = data.features->stream_dim(stream);
     }
-    if (data.corpus.name == "msvd-qa") {  // as its released code does
-      config.hme_init = models::HmeInit::kMsvd;
-      config.video_encoder_dim = config.appearance_dim;
-    }
+    const PublishedSettings published = published_settings(data.corpus.name);
+    config.hme_init = published.init;
+    config.stream_roles = published.roles;
+    if (published.encodes_one_stream) config.video_encoder_dim = config.appearance_dim;
   }
 
   torch::manual_seed(options.train.seed);
@@ -225,7 +246,9 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
     add("max-frames", max_frames(options, corpus));
     add("model", options.model);
     add("fusion", options.fusion);
-    add("slots", options.slots > 0 ? options.slots : corpus.max_frames);
+    if (options.fusion_place == models::HmeFusionPlace::kVideoQuestion)
+      add("fusion-place", "video-question");
+    add("slots", slots(options, corpus));
   }
   if (chosen_streams(options).input == models::VideoInput::kNamedStreams) {
     const models::TvqaConfig& tvqa = options.tvqa;
@@ -239,7 +262,7 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
     add("deep-cca-layers", tvqa.deep_cca_layers);
     add("deep-cca-weight", tvqa.deep_cca_weight);
   }
-  add("hidden", options.hidden);
+  add("hidden", hidden(options, corpus));
   add("dropout", options.dropout);
   add("word-vectors", file_identity(options.word_vectors.value_or("")));
   add("word-dim", options.word_dim);

@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 TEST(Help, NamesEveryCommand) {
   const ProgramResult result = run_vidqa("--help");
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* command :
-       {"synth", "extract", "train", "evaluate", "compare", "data", "fusions", "import", "doctor"}) {
+  for (const char* command : {"synth", "extract", "train", "evaluate", "compare", "data", "fusions",
+                              "import", "doctor"}) {
     EXPECT_THAT(result.out, HasSubstr(command));
     const ProgramResult help = run_vidqa(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;
@@ -26,6 +26,13 @@ TEST(Help, NamesEveryCommand) {
 TEST(Help, ListsFusionsWithTheirPapers) {
   const std::string help = run_vidqa("train --help").out;
   for (const char* name : {"concat_mlp", "mcb", "mlb", "mfb", "arXiv"})
+    EXPECT_THAT(help, HasSubstr(name));
+}
+
+TEST(Help, NamesModelsAndFusionPlaces) {
+  const std::string help = run_vidqa("train --help").out;
+  for (const char* name : {"hme", "lstm_enc_dec", "st_vqa", "co_memory", "video_only",
+                           "--fusion-place", "modality-attention", "video-question"})
     EXPECT_THAT(help, HasSubstr(name));
 }
 
