@@ -105,7 +105,7 @@ TEST(Import, NamesWhatDoesNotFitHme) {
   features::StateDict misshapen = whole;
   misshapen["TpAtt_a.ba"] = torch::zeros({3});
   EXPECT_THAT(error("hme", misshapen), HasSubstr("'TpAtt_a.ba' has shape [3]"));
-  EXPECT_THAT(error("co_memory", whole), HasSubstr("'epm1.z1.weight' is missing"));
+  EXPECT_THAT(error("co_memory", whole), HasSubstr("'epm1.AGRU.AGRUCell.U.bias' is missing"));
   EXPECT_THAT(error("hme", state_of(*models::make_model("hme", small_hme("mlb:mm_dim=4")))),
               HasSubstr("has to be named (--fusion)"));
 }

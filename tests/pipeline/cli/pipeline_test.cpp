@@ -129,7 +129,7 @@ TEST_F(Pipeline, TheOtherModelsTrain) {
 
 TEST_F(Pipeline, TheFusionPlaceIsKeptInTheConfiguration) {
   const std::string command =
-      "train " + train_options("tgif-frameqa") + "--epochs 1 --fusion-place video-question ";
+      "train " + train_options("tgif-frameqa") + "--fusion-place video-question ";
   const std::string run = file("video_question");
   const ProgramResult result = run_vidqa(command + "--fusion concat_mlp:mm_dim=8 --output " + run);
   ASSERT_EQ(result.exit_code, 0) << result.err;
