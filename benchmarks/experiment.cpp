@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <torch/utils.h>
 
+#include "benchmarks/published_settings.h"
 #include "features/atomic_file.h"
 #include "models/model.h"
 #include "pipeline/data/word_vectors.h"
@@ -52,6 +53,24 @@ int64_t max_frames(const ExperimentOptions& options, const data::QaCorpus& corpu
   return options.max_frames > 0 ? options.max_frames : corpus.max_frames;
 }
 
+int64_t hidden(const ExperimentOptions& options, const data::QaCorpus& corpus) {
+  return options.hidden > 0 ? options.hidden : published_settings(corpus.name).hidden;
+}
+
+int64_t slots(const ExperimentOptions& options, const data::QaCorpus& corpus) {
+  return options.slots > 0 ? options.slots : published_settings(corpus.name).slots;
+}
+
+/// Candidates that stand apart from their question, which video_only has to have.
+void check_candidates(const models::ModelEntry& model, const data::QaCorpus& corpus) {
+  if (model.text != models::TextInput::kCandidates) return;
+  const bool stand_apart = !corpus.train.empty() && !corpus.train.front().answer_ids.empty();
+  TORCH_CHECK(corpus.task != models::Task::kMultipleChoice || stand_apart, model.name, ": ",
+              corpus.name,
+              " gives no candidates apart from their question, so no model can answer its multiple "
+              "choice without having read it");
+}
+
 data::QaDataset dataset(const ExperimentOptions& options, const LoadedData& data,
                         const std::vector<data::Question>& questions) {
   return {&questions, data.corpus.task, reads_video(options) ? data.features : nullptr};
@@ -65,17 +84,10 @@ const std::vector<data::Question>& questions_of(const data::QaCorpus& corpus,
   return corpus.test;
 }
 
-int64_t memory_slots(const ExperimentOptions& options, const data::QaCorpus& corpus) {
-  if (options.slots > 0) return options.slots;
-  return corpus.memory_slots > 0 ? corpus.memory_slots : corpus.max_frames;
-}
-
 /// Appearance and motion, where the model reads them: from the files that the options name, else
 /// from those beside the annotations.
 void choose_pair(const ExperimentOptions& options, const data::QaCorpus& corpus,
                  data::VideoFeatureOptions& features) {
-  features.appearance_array = corpus.appearance_array;
-  features.motion_array = corpus.motion_array;
   features.sampling = corpus.sampling;
   features.shift = options.video_shift;
   if (!options.features.empty()) {
@@ -91,11 +103,6 @@ void choose_pair(const ExperimentOptions& options, const data::QaCorpus& corpus,
   features.appearance_path = corpus.feature_pair->appearance;
   features.motion_path = corpus.feature_pair->motion;
   features.norm = corpus.feature_pair->norm;
-}
-
-/// Data sets in whose released code HME's unused layer is as wide as one stream.
-bool has_narrow_video_encoder(const data::QaCorpus& corpus) {
-  return corpus.name == "msvd-qa" || corpus.name == "ego-vqa" || corpus.name == "youtube2text-qa";
 }
 
 std::string file_identity(const std::string& path) {
@@ -157,29 +164,33 @@ std::vector<std::string> check_features(const LoadedData& data) {
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data) {
   const StreamChoice streams = chosen_streams(options);
   const bool video = streams.input != models::VideoInput::kNone;
-  models::find_model(
-      options.model);  // a misspelt name is an error also where the control stands in for it
+  // A misspelt name is an error also where the control stands in for it.
+  const models::ModelEntry& asked_for = models::find_model(options.model);
   const std::string name = video ? options.model : kQuestionOnlyModel;
   models::ModelConfig config;
   config.task = data.corpus.task;
   config.vocab_size = data.corpus.vocabulary.size();
   config.num_classes = static_cast<int64_t>(data.corpus.answers.size());
   config.word_dim = options.word_dim;
-  config.hidden = options.hidden;
-  config.slots = memory_slots(options, data.corpus);
+  config.hidden = hidden(options, data.corpus);
+  config.slots = slots(options, data.corpus);
   config.dropout = options.dropout;
   if (video) {
+    check_candidates(asked_for, data.corpus);
     config.tvqa = options.tvqa;
     config.tvqa.streams = streams.names;
     config.fusion = options.fusion;
+    config.fusion_place = options.fusion_place;
     if (data.features != nullptr) {
       config.appearance_dim = data.features->appearance_dim();
       config.motion_dim = data.features->motion_dim();
       for (const std::string& stream : data.features->stream_names())
         config.tvqa.feature_dims[stream] = data.features->stream_dim(stream);
     }
-    if (data.corpus.name == "msvd-qa") config.hme_init = models::HmeInit::kMsvd;
-    if (has_narrow_video_encoder(data.corpus)) config.video_encoder_dim = config.appearance_dim;
+    const PublishedSettings published = published_settings(data.corpus.name);
+    config.hme_init = published.init;
+    config.stream_roles = published.roles;
+    if (published.encodes_one_stream) config.video_encoder_dim = config.appearance_dim;
   }
 
   torch::manual_seed(options.train.seed);
@@ -269,7 +280,9 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
     add("max-frames", max_frames(options, corpus));
     add("model", options.model);
     add("fusion", options.fusion);
-    add("slots", memory_slots(options, corpus));
+    if (options.fusion_place == models::HmeFusionPlace::kVideoQuestion)
+      add("fusion-place", "video-question");
+    add("slots", slots(options, corpus));
   }
   if (chosen_streams(options).input == models::VideoInput::kNamedStreams) {
     const models::TvqaConfig& tvqa = options.tvqa;
@@ -283,7 +296,7 @@ std::string experiment_identity(const ExperimentOptions& options, const LoadedDa
     add("deep-cca-layers", tvqa.deep_cca_layers);
     add("deep-cca-weight", tvqa.deep_cca_weight);
   }
-  add("hidden", options.hidden);
+  add("hidden", hidden(options, corpus));
   add("dropout", options.dropout);
   add("word-vectors", file_identity(options.word_vectors.value_or("")));
   add("word-dim", options.word_dim);

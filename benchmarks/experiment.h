@@ -29,8 +29,10 @@ struct ExperimentOptions {
   std::string streams = "published";
   std::string model = "hme";
   std::string fusion = "default";
-  int64_t hidden = 512;
-  int64_t slots = 0;       ///< HME memory slots; 0: the data set's published number of frames
+  /// Where HME has its fusion.
+  models::HmeFusionPlace fusion_place = models::HmeFusionPlace::kModalityAttention;
+  int64_t hidden = 0;      ///< 0: the data set's published width (published_settings.h)
+  int64_t slots = 0;       ///< HME memory slots; 0: the data set's published number
   int64_t max_frames = 0;  ///< 0: the data set's published number
   double dropout = 0.2;
   models::TvqaConfig tvqa;  ///< of TVQA's models; streams and feature_dims come from elsewhere

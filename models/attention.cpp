@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "models/vector_fusion.h"
+
 namespace vidqa::models {
 namespace {
 
@@ -62,11 +64,8 @@ ModalityAttentionImpl::ModalityAttentionImpl(int64_t hidden, const std::string& 
       register_module("question_sum_encoder", torch::nn::Linear(hidden, hidden));
   initialise(init);
   if (fusion_spec != kNoFusion) {
-    fusion_ =
-        register_module("blp", fusion::make_fusion(fusion_spec, {hidden, hidden, 2 * hidden}));
-    TORCH_CHECK(fusion_->granularity() == fusion::Granularity::kVector,
-                "hme: fuses two vectors, and ", fusion_->name(),
-                " needs two sequences; choose a fusion that is per vector");
+    fusion_ = register_module("blp",
+                              make_vector_fusion("hme", fusion_spec, {hidden, hidden, 2 * hidden}));
   }
 }
 

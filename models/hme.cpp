@@ -1,68 +1,59 @@
 #include "models/hme.h"
 
-#include <string>
 #include <vector>
 
 #include <torch/torch.h>
 
 #include "models/answer_head.h"
 #include "models/sequence.h"
+#include "models/stream_pair.h"
+#include "models/vector_fusion.h"
 
 namespace vidqa::models {
 namespace {
 
 using torch::nn::Linear;
 
-int64_t video_encoder_dim(const ModelConfig& config) {
-  return config.video_encoder_dim > 0 ? config.video_encoder_dim
-                                      : config.appearance_dim + config.motion_dim;
+const ModelConfig& checked(const ModelConfig& config) {
+  TORCH_CHECK(config.slots > 0, "hme: slots must be positive, got ", config.slots);
+  TORCH_CHECK(
+      config.fusion_place == HmeFusionPlace::kModalityAttention || config.fusion != kNoFusion,
+      "hme: the fusion place video-question needs a fusion, got '", kNoFusion,
+      "'; concat_mlp is the plain one");
+  return config;
 }
 
-void check_videos(const Batch& batch, const ModelConfig& config) {
-  TORCH_CHECK(batch.has_video(),
-              "hme: the batch must have video streams; the question_only model needs none");
-  const auto check_width = [](const char* stream, const torch::Tensor& rows, int64_t width) {
-    TORCH_CHECK(rows.size(2) == width, "hme: ", stream, " features must be ", width,
-                " wide, got shape ", rows.sizes());
-  };
-  check_width("appearance", batch.appearance, config.appearance_dim);
-  check_width("motion", batch.motion, config.motion_dim);
-}
-
-/// A clip's row for each of its candidates: (B, ...) -> (B * A, ...). An expanded view, because its
-/// gradient is a plain sum.
-torch::Tensor for_each_answer(const torch::Tensor& x, int64_t num_answers) {
-  if (num_answers == 1) return x;
-  std::vector<int64_t> shape = x.sizes().vec();
-  shape.insert(shape.begin() + 1, num_answers);
-  return x.unsqueeze(1).expand(shape).flatten(0, 1);
+/// The config of the parts as published: the fusion may have its place elsewhere.
+ModelConfig published_parts(ModelConfig config) {
+  if (config.fusion_place != HmeFusionPlace::kModalityAttention) config.fusion = kNoFusion;
+  return config;
 }
 
 }  // namespace
 
 Hme::Hme(const ModelConfig& config)
-    : Model(config),
+    : Model(checked(config)),
       text_encoder_(*this, config),
-      unused_video_encoder_(
-          register_module("video_encoder", Linear(video_encoder_dim(config), config.hidden))),
-      encoder_a_(register_video_encoder("a", config.appearance_dim)),
-      encoder_m_(register_video_encoder("m", config.motion_dim)),
+      unused_video_encoder_(register_module(
+          "video_encoder", Linear(unused_video_encoder_dim(config), config.hidden))),
+      encoder_a_(*this, "a", stream_pair_widths(config).a, config.hidden),
+      encoder_m_(*this, "m", stream_pair_widths(config).m, config.hidden),
       attention_a_(register_module("TpAtt_a", TemporalAttention(2 * config.hidden, config.hidden))),
       attention_m_(register_module("TpAtt_m", TemporalAttention(2 * config.hidden, config.hidden))),
       video_memory_(register_module("mrm_vid", VideoMemory(config.hidden, config.slots))),
       question_memory_(register_module("mrm_txt", QuestionMemory(config.hidden, config.slots))),
-      multi_step_(*this, config),
+      multi_step_(*this, published_parts(config)),
       decoder_a_(register_module("linear_decoder_att_a", Linear(2 * config.hidden, config.hidden))),
       decoder_m_(register_module("linear_decoder_att_m", Linear(2 * config.hidden, config.hidden))),
       decoder_memory_(
           register_module("linear_decoder_mem", Linear(2 * config.hidden, config.hidden))),
       output_(register_module("linear_decoder_count_2",
-                              Linear(3 * config.hidden, num_outputs(config)))) {}
-
-Hme::VideoEncoder Hme::register_video_encoder(const std::string& suffix, int64_t width) {
-  const int64_t hidden = config().hidden;
-  return {register_module("lstm_video_1" + suffix, LstmCell(width, hidden)),
-          register_module("lstm_video_2" + suffix, LstmCell(hidden, hidden))};
+                              Linear(3 * config.hidden, num_outputs(config)))) {
+  if (config.fusion_place == HmeFusionPlace::kVideoQuestion) {
+    const int64_t width = 2 * config.hidden;
+    video_question_fusion_ = register_module(
+        "video_question_fusion", make_vector_fusion("hme", config.fusion, {width, width, width}));
+  }
 }
 
 void Hme::set_word_vectors(const torch::Tensor& vectors) {
@@ -70,35 +61,24 @@ void Hme::set_word_vectors(const torch::Tensor& vectors) {
 }
 
 std::vector<torch::Tensor> Hme::trainable_parameters() const {
-  std::vector<torch::Tensor> result;
-  for (const auto& item : named_parameters()) {
-    const std::string& name = item.key();
-    const bool is_dead =
-        name.rfind("video_encoder.", 0) == 0 || name == "mm_att.Wvh" || name == "mm_att.Wth";
-    if (!is_dead) result.push_back(item.value());
-  }
-  return result;
+  return parameters_without({"video_encoder.", "mm_att.Wvh", "mm_att.Wth"});
 }
 
 Output Hme::forward(const Batch& batch) {
-  check_videos(batch, config());
+  const StreamPair video = stream_pair("hme", batch, config());
   const int64_t num_answers = batch.text.size(1);        // A
   const EmbeddedText text = text_encoder_.embed(batch);  // N = B * A texts
   const int64_t num_texts = text.lengths.size(0);
-  const torch::Tensor video_lengths = for_each_answer(batch.video_lengths, num_answers);  // (N)
-  const torch::Tensor valid_video = valid_steps(video_lengths, batch.motion.size(1));     // (N, T)
-  const torch::Tensor valid_text = valid_steps(text.lengths, batch.text.size(2));         // (N, L)
+  const torch::Tensor valid_video =
+      valid_steps(for_each_answer(video.lengths, num_answers), video.m.size(1));   // (N, T)
+  const torch::Tensor valid_text = valid_steps(text.lengths, batch.text.size(2));  // (N, L)
 
   // The text from zero, both streams from the text's last state, then the text again from the last
   // hidden states of the streams, with cell states of zero.
   const StackedState zero = text_encoder_.zero_state(num_texts);
   const StackedState read_once = text_encoder_.run(text, zero).last;
-  const auto encode = [&](const VideoEncoder& encoder, const torch::Tensor& rows) {
-    const torch::Tensor projected = for_each_answer(encoder.layer_1->project(rows), num_answers);
-    return run_stacked_lstm(encoder.layer_1, encoder.layer_2, projected, video_lengths, read_once);
-  };
-  const StackedOutput appearance = encode(encoder_a_, batch.appearance);
-  const StackedOutput motion = encode(encoder_m_, batch.motion);
+  const StackedOutput appearance = encoder_a_.run(video.a, video.lengths, read_once);
+  const StackedOutput motion = encoder_m_.run(video.m, video.lengths, read_once);
   const StackedState start{{appearance.last.layer_1.h + motion.last.layer_1.h, zero.layer_1.c},
                            {appearance.last.layer_2.h + motion.last.layer_2.h, zero.layer_2.c}};
   const StackedOutput question = text_encoder_.run(text, start);
@@ -117,9 +97,10 @@ Output Hme::forward(const Batch& batch) {
   const torch::Tensor fused = multi_step_.forward(last_states, {video_memory, valid_video},
                                                   {text_memory, valid_text});  // (N, 2h)
 
-  const torch::Tensor decoded = torch::cat(
-      {decoder_a_(summary_a).tanh(), decoder_m_(summary_m).tanh(), decoder_memory_(fused).tanh()},
-      1);  // (N, 3h)
+  torch::Tensor summary =
+      torch::cat({decoder_a_(summary_a).tanh(), decoder_m_(summary_m).tanh()}, 1);  // (N, 2h)
+  if (video_question_fusion_) summary = video_question_fusion_->forward(summary, query);
+  const torch::Tensor decoded = torch::cat({summary, decoder_memory_(fused).tanh()}, 1);  // (N, 3h)
   return {arrange_scores(output_(decoded), batch.size())};
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,65 +8,10 @@
 #include <torch/nn/module.h>
 
 #include "models/batch.h"
+#include "models/model_config.h"
 #include "models/task.h"
 
 namespace vidqa::models {
-
-/// Fusion spec of a model as published, without a fusion module.
-inline constexpr const char* kNoFusion = "default";
-
-/// The released HME code initialises its modality attention in two ways.
-enum class HmeInit {
-  kCommon,  ///< TGIF-QA, EgoVQA, TVQA: weights N(0, 0.01), sum encoders N(0, 0.02)
-  kMsvd,    ///< MSVD-QA: weights N(0, 0.1), sum encoders as LibTorch
-};
-
-/// Variants of TVQA's model that change what the mature LSTM reads (tvqa.h).
-enum class TvqaVariant {
-  kWithQuestion,     ///< as published
-  kWithoutQuestion,  ///< --noqs of trying_blp: answers only
-};
-
-/// Deep canonical correlation analysis before concatenation (deep_cca.h).
-enum class DeepCcaUse {
-  kNone,
-  kOnce,        ///< as meant
-  kAsReleased,  ///< once for each step of the longest clip of the batch
-};
-
-/// What only the models of TVQA have. Defaults are those of the paper.
-struct TvqaConfig {
-  std::vector<std::string> streams = {"sub", "vcpt", "imagenet"};
-  std::map<std::string, int64_t> feature_dims;  ///< width of each stream that is no text
-  int64_t hidden_raw = 150;                     ///< hsz1: lstm_raw gives rows of d = 2 hsz1
-  int64_t hidden_mature = 300;                  ///< hsz2
-  int64_t fusion_dim = 750;                     ///< Z, with a fusion only
-  int64_t classifier_layers = 1;                ///< n_layers_cls
-  bool fusion_per_stream = false;               ///< as released, all streams share one
-  TvqaVariant variant = TvqaVariant::kWithQuestion;
-  DeepCcaUse deep_cca = DeepCcaUse::kNone;
-  int64_t deep_cca_layers = 2;
-  double deep_cca_weight = 0;  ///< of the total correlation in the loss; the released code has none
-};
-
-/// What a model has to know of the data and of the experiment. Sizes 0 mean "not used".
-struct ModelConfig {
-  Task task = Task::kOpenEnded;
-  int64_t vocab_size = 0;
-  int64_t num_classes = 0;  ///< open-ended only: size of the answer set
-  int64_t appearance_dim = 0;
-  int64_t motion_dim = 0;
-  int64_t word_dim = 300;
-  int64_t hidden = 512;
-  int64_t slots = 20;  ///< memory slots S of HME
-  double dropout = 0.2;
-  std::string fusion = kNoFusion;  ///< fusion spec (fusion/fusion.h)
-  HmeInit hme_init = HmeInit::kCommon;
-  /// Input width of HME's `video_encoder`, which computes nothing but stands in published weights:
-  /// 4096 for MSVD-QA and EgoVQA, 6144 for TGIF-QA. 0: appearance_dim + motion_dim.
-  int64_t video_encoder_dim = 0;
-  TvqaConfig tvqa;
-};
 
 struct Output {
   torch::Tensor scores;  ///< (B, C) open-ended, (B, A) multiple choice, (B, 1) count
@@ -97,6 +41,9 @@ class Model : public torch::nn::Module {
  protected:
   explicit Model(ModelConfig config) : config_(std::move(config)) {}
 
+  /// All parameters but those whose names begin with one of `prefixes`.
+  std::vector<torch::Tensor> parameters_without(const std::vector<std::string>& prefixes) const;
+
  private:
   ModelConfig config_;
 };
@@ -110,6 +57,12 @@ enum class VideoInput {
   kNamedStreams,  ///< Batch::streams
 };
 
+/// What of a question a model reads.
+enum class TextInput {
+  kQuestion,    ///< the question, with its candidates where there are any
+  kCandidates,  ///< candidates alone (Batch::answers), nothing where there are none
+};
+
 /// Whether a model has a place for a fusion.
 enum class FusionUse { kNone, kOptional, kNeeded };
 
@@ -119,11 +72,13 @@ struct ModelEntry {
   std::string summary;  ///< one line
   std::string paper;
   std::vector<Task> tasks;
+  TextInput text;
   VideoInput video;
   FusionUse fusion;
   ModelPtr (*make)(const ModelConfig& config);
 
   bool answers(Task task) const;
+  bool reads_text(Task task) const;
 };
 
 const std::vector<ModelEntry>& model_table();

@@ -15,10 +15,13 @@ torch::Tensor last_step(const torch::Tensor& values, const torch::Tensor& length
   return values.gather(1, index).squeeze(1);
 }
 
+torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& valid) {
+  return scores.masked_fill(valid.logical_not(), -std::numeric_limits<double>::infinity())
+      .softmax(1);
+}
+
 torch::Tensor softmax_sum(const torch::Tensor& scores, const Sequence& sequence) {
-  const torch::Tensor weights =
-      scores.masked_fill(sequence.valid.logical_not(), -std::numeric_limits<double>::infinity())
-          .softmax(1);
+  const torch::Tensor weights = masked_softmax(scores, sequence.valid);
   return torch::bmm(weights.unsqueeze(1), sequence.values).squeeze(1);
 }
 

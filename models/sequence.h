@@ -17,6 +17,9 @@ torch::Tensor valid_steps(const torch::Tensor& lengths, int64_t num_steps);
 /// Row `lengths[n] - 1` of every sequence: (N, T, D) -> (N, D).
 torch::Tensor last_step(const torch::Tensor& values, const torch::Tensor& lengths);
 
+/// Softmax over the valid steps of scores (N, T) -> (N, T); 0 at the others.
+torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& valid);
+
 /// Sum of the valid steps, weighted with the softmax of their scores (N, T) -> (N, D).
 torch::Tensor softmax_sum(const torch::Tensor& scores, const Sequence& sequence);
 

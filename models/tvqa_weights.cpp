@@ -4,6 +4,7 @@
 
 #include <c10/util/Exception.h>
 
+#include "models/state_shapes.h"
 #include "models/tvqa_encoder.h"
 
 namespace vidqa::models {
@@ -12,11 +13,7 @@ namespace {
 using State = std::map<std::string, torch::Tensor>;
 
 int64_t size_of(const State& state, const std::string& name, int64_t axis) {
-  const auto found = state.find(name);
-  TORCH_CHECK(found != state.end(), "weights of TVQA: tensor '", name, "' is missing");
-  TORCH_CHECK(found->second.dim() > axis, "weights of TVQA: tensor '", name, "' has shape ",
-              found->second.sizes());
-  return found->second.size(axis);
+  return published_size(state, "TVQA", name, axis);
 }
 
 bool has(const State& state, const std::string& name) { return state.count(name) != 0; }

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 
 #include "pipeline/data/feature_stream.h"
+#include "pipeline/data/video_features.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -216,6 +217,7 @@ class Checker {
 std::vector<data::FeatureStreamOptions> feature_files(const DatasetCheckOptions& options,
                                                       const data::QaCorpus& corpus) {
   std::vector<data::FeatureStreamOptions> files = corpus.feature_streams;
+  const data::VideoFeatureOptions arrays;
   const auto add = [&](const char* name, const std::string& path, const std::string& dense_array) {
     data::FeatureStreamOptions stream;
     stream.name = name;
@@ -224,13 +226,13 @@ std::vector<data::FeatureStreamOptions> feature_files(const DatasetCheckOptions&
     files.push_back(std::move(stream));
   };
   if (!options.features.empty())
-    add("appearance", options.features, corpus.appearance_array);
+    add("appearance", options.features, arrays.appearance_array);
   else if (corpus.feature_pair && files.empty())
-    add("appearance", corpus.feature_pair->appearance, corpus.appearance_array);
+    add("appearance", corpus.feature_pair->appearance, arrays.appearance_array);
   if (options.motion_features)
-    add("motion", *options.motion_features, corpus.motion_array);
+    add("motion", *options.motion_features, arrays.motion_array);
   else if (corpus.feature_pair && options.features.empty() && corpus.feature_streams.empty())
-    add("motion", corpus.feature_pair->motion, corpus.motion_array);
+    add("motion", corpus.feature_pair->motion, arrays.motion_array);
   return files;
 }
 

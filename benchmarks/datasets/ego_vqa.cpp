@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int64_t kEgoFrames = 30;
-constexpr int64_t kEgoSlots = 20;
 constexpr int64_t kEgoCandidates = 5;
 constexpr size_t kEgoSplits = 3;
 
@@ -161,10 +160,7 @@ data::QaCorpus load_ego_vqa(const DatasetOptions& options, Faults& faults) {
   corpus.name = "ego-vqa";
   corpus.task = models::Task::kMultipleChoice;
   corpus.max_frames = kEgoFrames;
-  corpus.memory_slots = kEgoSlots;
   corpus.sampling = data::FrameSampling::kSegment;
-  corpus.appearance_array = "c3d";
-  corpus.motion_array = "vgg";
   corpus.vocabulary = read_vocab_txt(folder + "/vocab.txt");
   if (const std::string vectors = folder + "/word_embedding.npy"; fs::exists(vectors))
     corpus.word_vectors = vectors;

@@ -115,8 +115,6 @@ data::QaCorpus load_youtube2text_qa(const DatasetOptions& options, Faults& fault
   corpus.name = "youtube2text-qa";
   corpus.task = models::Task::kMultipleChoice;
   corpus.max_frames = kYoutube2TextFrames;
-  corpus.appearance_array = "c3d";
-  corpus.motion_array = "vgg";
   corpus.vocabulary = read_vocab_txt(folder + "/vocab.txt");
   if (const std::string vectors = folder + "/word_embedding.npy"; fs::exists(vectors))
     corpus.word_vectors = vectors;

@@ -24,6 +24,9 @@ const std::map<std::string, FeatureNorm> kFeatureNorms = {
     {"l2", FeatureNorm::kL2},
     {"standardize", FeatureNorm::kStandardize}};
 
+const std::map<std::string, models::HmeFusionPlace> kFusionPlaces = {
+    {"modality-attention", models::HmeFusionPlace::kModalityAttention},
+    {"video-question", models::HmeFusionPlace::kVideoQuestion}};
 const std::map<std::string, models::TvqaVariant> kTvqaVariants = {
     {"with-question", models::TvqaVariant::kWithQuestion},
     {"without-question", models::TvqaVariant::kWithoutQuestion}};
@@ -131,15 +134,27 @@ void bind_model_options(CLI::App& app, ExperimentOptions& options) {
       ->capture_default_str();
   group
       .add_option("--streams", options.streams,
-                  "published: those of the model's code; none: question only; TVQA's models also a "
-                  "list of sub,vcpt,imagenet,regional,motion")
+                  "published: those of the model's code; none: the question_only model, whatever "
+                  "--model says; TVQA's models also a list of sub,vcpt,imagenet,regional,motion")
       ->capture_default_str();
-  group.add_option("--hidden", options.hidden, "Hidden width")
+  add_choice(group, "--fusion-place", options.fusion_place, kFusionPlaces,
+             "Where HME has its fusion. modality-attention: as published, where the question's and "
+             "the video's memory are weighed; video-question: between the attended video and the "
+             "question, so that the answer is read off its output (concat_mlp is the plain one "
+             "there, default is refused)");
+  group
+      .add_option("--hidden", options.hidden,
+                  "Hidden width of HME, its baselines and the controls; 0: as published for the "
+                  "data set, 256 for EgoVQA, else 512")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  group.add_option("--slots", options.slots, "Memory slots; 0: as published for the data set")
+      ->check(CLI::NonNegativeNumber);
+  group
+      .add_option("--slots", options.slots, "Memory slots of HME; 0: as published for the data set")
       ->capture_default_str();
-  group.add_option("--dropout", options.dropout, "Dropout probability, 0..1")
+  group
+      .add_option(
+          "--dropout", options.dropout,
+          "Dropout probability, 0..1; lstm_enc_dec, st_vqa and co_memory drop nothing, as released")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
 }

@@ -70,11 +70,7 @@ struct QaCorpus {
   std::vector<FeatureStreamOptions> feature_streams;
   /// Appearance and motion where their files stand beside the annotations.
   std::optional<FeaturePairFiles> feature_pair;
-  /// What of a file with dense arrays, or of a folder of pickles, is appearance and what motion.
-  std::string appearance_array = "vgg";
-  std::string motion_array = "c3d";
   FrameSampling sampling = FrameSampling::kEven;  ///< where a clip has more than max_frames rows
-  int64_t memory_slots = 0;                       ///< of the published HME; 0: max_frames
   /// File of word vectors that stands beside the annotations (WordVectorOptions::path).
   std::optional<std::string> word_vectors;
   /// Vectors of words that such a file lacks, as published (WordVectorOptions).

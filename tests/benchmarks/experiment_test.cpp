@@ -130,6 +130,7 @@ TEST_F(ExperimentTest, TheIdentityTellsEveryOptionThatDecidesARun) {
       [](auto& o) { o.streams = "none"; },
       [](auto& o) { o.model = "tvqa"; },
       [](auto& o) { o.fusion = "mfb"; },
+      [](auto& o) { o.fusion_place = models::HmeFusionPlace::kVideoQuestion; },
       [](auto& o) { o.hidden = 13; },
       [](auto& o) { o.slots = 4; },
       [](auto& o) { o.max_frames = 2; },

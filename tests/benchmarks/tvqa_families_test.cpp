@@ -49,18 +49,29 @@ class TvqaFamilies : public ::testing::Test {
     folder_ = nullptr;
   }
 
+  /// Of a model that can do what its families ask for in little time: to find who said what, the
+  /// subtitles' words have to stay apart in wide vectors.
+  struct Size {
+    int64_t words;
+    int64_t hsz1;
+    int64_t hsz2;
+    double learning_rate;
+  };
+  static constexpr Size kNarrow = {24, 12, 16, 5e-3};
+  static constexpr Size kWide = {300, 100, 32, 1e-3};
+
   /// Test accuracy by family.
-  static std::map<std::string, double> train(const std::string& streams) {
+  static std::map<std::string, double> train(const std::string& streams, const Size& size) {
     ExperimentOptions options;
     options.dataset = "tvqa";
     options.data.root = folder_->file("tvqa");
     options.model = "tvqa";
     options.streams = streams;
-    options.word_dim = 24;
-    options.tvqa.hidden_raw = 12;
-    options.tvqa.hidden_mature = 16;
+    options.word_dim = size.words;
+    options.tvqa.hidden_raw = size.hsz1;
+    options.tvqa.hidden_mature = size.hsz2;
     options.train.epochs = 12;
-    options.train.learning_rate = 5e-3;
+    options.train.learning_rate = size.learning_rate;
     options.train.batch_size = 32;
     const LoadedData data = load_data(options);
     const train::RunFolder run(folder_->path() / ("run_" + streams));
@@ -81,15 +92,16 @@ class TvqaFamilies : public ::testing::Test {
 
 testing::TempDir* TvqaFamilies::folder_ = nullptr;
 
-TEST_F(TvqaFamilies, SubtitlesAloneTellNothingOfWhatIsSeen) {
-  auto accuracy = train("sub");
+TEST_F(TvqaFamilies, SubtitlesAloneSolveWhatIsSaid) {
+  auto accuracy = train("sub", kWide);
+  EXPECT_GT(accuracy["subtitle"], kSolved);
   EXPECT_GT(accuracy["either"], kSolved);
   EXPECT_LT(accuracy["video"], kNearChance);
   EXPECT_LT(accuracy["joint"], kNearChance);
 }
 
 TEST_F(TvqaFamilies, VideoAloneSolvesWhatIsSeen) {
-  auto accuracy = train("imagenet");
+  auto accuracy = train("imagenet", kNarrow);
   EXPECT_GT(accuracy["video"], kSolved);
   EXPECT_GT(accuracy["either"], kSolved);
   EXPECT_LT(accuracy["subtitle"], kNearChance);
@@ -97,7 +109,8 @@ TEST_F(TvqaFamilies, VideoAloneSolvesWhatIsSeen) {
 }
 
 TEST_F(TvqaFamilies, BothSolveWhatEitherDoesButAddedVotesDoNotSolveTheJointQuestions) {
-  auto accuracy = train("sub,imagenet");
+  auto accuracy = train("sub,imagenet", kWide);
+  EXPECT_GT(accuracy["subtitle"], kSolved);
   EXPECT_GT(accuracy["video"], kSolved);
   EXPECT_GT(accuracy["either"], kSolved);
   // Better than chance is possible, by thresholds on a sum, a solution is not.

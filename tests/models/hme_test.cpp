@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -13,110 +13,46 @@
 #include "fusion/fusion.h"
 #include "models/answer_head.h"
 #include "tests/models/batches.h"
+#include "tests/models/closed_form.h"
+#include "tests/testing/errors.h"
 #include "tests/testing/golden_file.h"
 
 namespace vidqa::models {
 namespace {
 
+using testing::closed_form_config;
+using testing::closed_form_scores;
+using testing::expect_near;
+using testing::kPrinted;
+using testing::kPrintedSingle;
+using testing::num_elements;
 using testing::random_batch;
 using testing::rows;
 using testing::small_config;
 using ::testing::StartsWith;
+using testing::untrained_parameters;
 using torch::Tensor;
+using vidqa::testing::error_of;
 using vidqa::testing::relative_error;
 
-/// Parameters, features and words in closed form, for which the scores of the released code are
-/// known: the k-th float tensor of the state dict, its names sorted bytewise, has the elements
-/// 0.4 sin(k + 0.37 i), the features are 0.1 sin(phi + 0.5 t + 0.11 j).
-struct ClosedForm {
-  static Tensor sine(double scale, const Tensor& angle) {
-    return (scale * angle.sin()).to(torch::kFloat32).to(torch::kFloat64);
-  }
-
-  static Tensor features(double phi, int64_t width) {
-    const Tensor t = torch::arange(3, torch::kFloat64).unsqueeze(1);
-    return sine(0.1, phi + 0.5 * t + 0.11 * torch::arange(width, torch::kFloat64)).unsqueeze(0);
-  }
-
-  static ModelConfig config(Task task, int64_t appearance_dim) {
-    ModelConfig config;
-    config.task = task;
-    config.vocab_size = 11;
-    config.num_classes = task == Task::kOpenEnded ? 6 : 0;
-    config.appearance_dim = appearance_dim;
-    config.motion_dim = 4096;
-    config.hidden = 8;
-    config.slots = 5;
-    config.video_encoder_dim = appearance_dim == 4096 ? 4096 : 6144;  // MSVD-QA, EgoVQA; TGIF-QA
-    return config;
-  }
-
-  static ModelPtr model(const ModelConfig& config) {
-    const ModelPtr model = make_model("hme", config);
-    model->to(torch::kFloat64);
-    model->eval();
-    std::map<std::string, Tensor> by_name;
-    for (const auto& item : model->named_parameters()) by_name.emplace(item.key(), item.value());
-    const torch::NoGradGuard no_grad;
-    int64_t rank = 0;
-    for (auto& [name, tensor] : by_name) {
-      const Tensor i = torch::arange(tensor.numel(), torch::kFloat64);
-      tensor.copy_(sine(0.4, rank + 0.37 * i).view_as(tensor));
-      ++rank;
-    }
-    return model;
-  }
-
-  static Batch batch(const ModelConfig& config, const Tensor& text, const Tensor& lengths) {
-    Batch batch;
-    batch.text = text.unsqueeze(0);
-    batch.text_lengths = lengths.unsqueeze(0);
-    batch.motion = features(0, config.motion_dim);
-    batch.appearance = features(1, config.appearance_dim);
-    batch.video_lengths = torch::tensor({3}, torch::kInt64);
-    return batch;
-  }
-
-  /// Scores of the text 1 4 2 9, or of five candidates.
-  static Tensor scores(const ModelConfig& config, const std::vector<int64_t>& lengths = {}) {
-    Tensor text = torch::tensor({{1, 4, 2, 9}}, torch::kInt64);
-    Tensor text_lengths = torch::tensor({4}, torch::kInt64);
-    if (config.task == Task::kMultipleChoice) {
-      text = torch::tensor(
-          {{1, 4, 2, 9, 0}, {1, 4, 3, 9, 0}, {1, 4, 5, 6, 9}, {1, 4, 7, 9, 0}, {1, 4, 8, 9, 0}},
-          torch::kInt64);
-      text_lengths = torch::tensor(lengths, torch::kInt64);
-    }
-    return model(config)->forward(batch(config, text, text_lengths)).scores.squeeze(0);
-  }
-};
-
-void expect_near(const Tensor& scores, const std::vector<double>& expected, double tolerance) {
-  ASSERT_EQ(scores.numel(), static_cast<int64_t>(expected.size()));
-  for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_NEAR(scores[static_cast<int64_t>(i)].item<double>(), expected[i], tolerance) << i;
-}
-
-constexpr double kPrinted = 1e-6;        // six decimals
-constexpr double kPrintedSingle = 2e-6;  // of a computation in single precision
-
 TEST(HmeClosedForm, MsvdQa) {
-  expect_near(ClosedForm::scores(ClosedForm::config(Task::kOpenEnded, 4096)),
+  expect_near(closed_form_scores("hme", closed_form_config(Task::kOpenEnded, 4096)),
               {1.079445, -1.562232, 0.168621, -0.006809, -1.120775, 1.407340}, kPrinted);
 }
 
 TEST(HmeClosedForm, FrameQa) {
-  expect_near(ClosedForm::scores(ClosedForm::config(Task::kOpenEnded, 2048)),
+  expect_near(closed_form_scores("hme", closed_form_config(Task::kOpenEnded, 2048)),
               {1.068011, -1.567701, 0.189410, -0.036899, -1.090095, 1.384952}, kPrinted);
 }
 
 TEST(HmeClosedForm, Count) {
-  expect_near(ClosedForm::scores(ClosedForm::config(Task::kCount, 2048)), {1.068011}, kPrinted);
+  expect_near(closed_form_scores("hme", closed_form_config(Task::kCount, 2048)), {1.068011},
+              kPrinted);
 }
 
 TEST(HmeClosedForm, Action) {
-  const ModelConfig config = ClosedForm::config(Task::kMultipleChoice, 2048);
-  const Tensor scores = ClosedForm::scores(config, {4, 4, 5, 4, 4});
+  const ModelConfig config = closed_form_config(Task::kMultipleChoice, 2048);
+  const Tensor scores = closed_form_scores("hme", config, {4, 4, 5, 4, 4});
   expect_near(scores, {1.068011, 1.581839, 1.306128, 1.419247, 1.068008}, kPrintedSingle);
   const Tensor loss =
       answer_loss(config.task, scores.unsqueeze(0), torch::tensor({2}, torch::kInt64));
@@ -124,15 +60,9 @@ TEST(HmeClosedForm, Action) {
 }
 
 TEST(HmeClosedForm, EgoVqaWhichReadsPaddingAsWords) {
-  const ModelConfig config = ClosedForm::config(Task::kMultipleChoice, 4096);
-  expect_near(ClosedForm::scores(config, {5, 5, 5, 5, 5}),
+  const ModelConfig config = closed_form_config(Task::kMultipleChoice, 4096);
+  expect_near(closed_form_scores("hme", config, {5, 5, 5, 5, 5}),
               {1.313935, 1.675501, 1.313934, 1.590708, 1.313934}, kPrintedSingle);
-}
-
-int64_t num_elements(const std::vector<Tensor>& tensors) {
-  int64_t sum = 0;
-  for (const Tensor& tensor : tensors) sum += tensor.numel();
-  return sum;
 }
 
 TEST(Hme, HasAsManyParametersAsPublished) {
@@ -167,14 +97,7 @@ TEST(Hme, HasAsManyParametersAsPublished) {
 
 TEST(Hme, DoesNotTrainWhatNoOutputDependsOn) {
   const Hme model(small_config(Task::kCount));
-  const auto trainable = model.trainable_parameters();
-  std::vector<std::string> left_out;
-  for (const auto& item : model.named_parameters()) {
-    const bool is_trained = std::any_of(trainable.begin(), trainable.end(),
-                                        [&](const Tensor& t) { return t.is_same(item.value()); });
-    if (!is_trained) left_out.push_back(item.key());
-  }
-  EXPECT_THAT(left_out,
+  EXPECT_THAT(untrained_parameters(model),
               ::testing::UnorderedElementsAre("mm_att.Wvh", "mm_att.Wth", "video_encoder.weight",
                                               "video_encoder.bias"));
 }
@@ -235,14 +158,16 @@ INSTANTIATE_TEST_SUITE_P(Published, HmeInitialValues,
                            return info.param == HmeInit::kMsvd ? "Msvd" : "Common";
                          });
 
-/// HME with every fusion of the table that is per vector.
-class HmeFusion : public ::testing::TestWithParam<std::string> {};
+/// HME with every fusion of the table that is per vector, at both places.
+class HmeFusion : public ::testing::TestWithParam<std::tuple<std::string, HmeFusionPlace>> {};
 
 TEST_P(HmeFusion, TakesPartInTheAnswerAndScoresARowAsIfItWereAlone) {
+  const auto& [name, place] = GetParam();
   ModelConfig config = small_config(Task::kOpenEnded);
-  const std::vector<std::string>& keys = fusion::find_fusion(GetParam()).keys;
+  const std::vector<std::string>& keys = fusion::find_fusion(name).keys;
   const bool has_size = std::find(keys.begin(), keys.end(), "mm_dim") != keys.end();
-  config.fusion = GetParam() + (has_size ? ":mm_dim=40" : "");
+  config.fusion = name + (has_size ? ":mm_dim=40" : "");
+  config.fusion_place = place;
   torch::manual_seed(1);
   const ModelPtr model = make_model("hme", config);
   model->to(torch::kFloat64);
@@ -251,13 +176,19 @@ TEST_P(HmeFusion, TakesPartInTheAnswerAndScoresARowAsIfItWereAlone) {
   const Batch batch = random_batch(config.task, 3, 2);
   const Tensor scores = model->forward(batch).scores;
   (scores * torch::rand_like(scores)).sum().backward();
-  std::vector<std::string> of_fusion;
+  const std::string prefix =
+      place == HmeFusionPlace::kModalityAttention ? "mm_att.blp." : "video_question_fusion.";
+  size_t of_fusion = 0;
+  size_t elsewhere = 0;
   for (const auto& item : model->named_parameters()) {
-    if (item.key().rfind("mm_att.blp.", 0) != 0) continue;
-    of_fusion.push_back(item.key());
+    const bool is_fusion = item.key().find("fusion.") != std::string::npos ||
+                           item.key().find(".blp.") != std::string::npos;
+    if (!is_fusion) continue;
+    item.key().rfind(prefix, 0) == 0 ? ++of_fusion : ++elsewhere;
     EXPECT_TRUE(item.value().grad().defined()) << item.key();
   }
-  EXPECT_FALSE(of_fusion.empty());
+  EXPECT_GT(of_fusion, 0U);
+  EXPECT_EQ(elsewhere, 0U);
   EXPECT_LE(relative_error(model->forward(rows(batch, 1, 2)).scores, scores.slice(0, 1, 2)), 1e-12);
 }
 
@@ -269,21 +200,87 @@ std::vector<std::string> fusion_names() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, HmeFusion, ::testing::ValuesIn(fusion_names()),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Table, HmeFusion,
+                         ::testing::Combine(::testing::ValuesIn(fusion_names()),
+                                            ::testing::Values(HmeFusionPlace::kModalityAttention,
+                                                              HmeFusionPlace::kVideoQuestion)),
+                         [](const auto& info) {
+                           const bool is_published =
+                               std::get<1>(info.param) == HmeFusionPlace::kModalityAttention;
+                           return std::get<0>(info.param) +
+                                  (is_published ? "_modality_attention" : "_video_question");
+                         });
+
+/// The published model, and the same with a fusion of the video summary (16 wide, as the question)
+/// that lets its first input through where `x_share` is 1, and its second where `y_share` is.
+struct ModelsWithAndWithoutFusion {
+  ModelPtr published;
+  ModelPtr fused;
+
+  ModelsWithAndWithoutFusion(double x_share, double y_share) {
+    ModelConfig config = small_config(Task::kMultipleChoice);
+    published = make_model("hme", config);
+    config.fusion = "linear_sum:mm_dim=16,activ_input=none,activ_output=none";
+    config.fusion_place = HmeFusionPlace::kVideoQuestion;
+    fused = make_model("hme", config);
+    for (const ModelPtr& model : {published, fused}) {
+      model->to(torch::kFloat64);
+      model->eval();
+    }
+    const torch::NoGradGuard no_grad;
+    const auto from = published->named_parameters();
+    for (auto& item : fused->named_parameters()) {
+      if (const Tensor* value = from.find(item.key())) item.value().copy_(*value);
+    }
+    auto parameters = fused->named_parameters();
+    const std::string prefix = "video_question_fusion.";
+    parameters[prefix + "linear0.weight"].copy_(x_share * torch::eye(16));
+    parameters[prefix + "linear1.weight"].copy_(y_share * torch::eye(16));
+    parameters[prefix + "linear_out.weight"].copy_(torch::eye(16));
+    for (const char* bias : {"linear0.bias", "linear1.bias", "linear_out.bias"})
+      parameters[prefix + bias].zero_();
+  }
+};
+
+TEST(HmeVideoQuestionFusion, IsThePublishedModelWhereItLetsTheVideoThrough) {
+  const Batch batch = random_batch(Task::kMultipleChoice, 3, 5);
+  const ModelsWithAndWithoutFusion models(1, 0);
+  EXPECT_LE(
+      relative_error(models.fused->forward(batch).scores, models.published->forward(batch).scores),
+      1e-12);
+}
+
+TEST(HmeVideoQuestionFusion, IsTheOnlyWayOfTheAttendedVideoToTheAnswer) {
+  const Batch batch = random_batch(Task::kMultipleChoice, 3, 6);
+  const ModelsWithAndWithoutFusion models(0, 1);  // the question alone
+  const Tensor scores = models.fused->forward(batch).scores;
+  EXPECT_GT(relative_error(scores, models.published->forward(batch).scores), 1e-3);
+  scores.sum().backward();
+  for (const auto& item : models.fused->named_parameters()) {
+    const std::string& name = item.key();
+    if (name.rfind("TpAtt_", 0) == 0 || name.rfind("linear_decoder_att_", 0) == 0) {
+      EXPECT_EQ(item.value().grad().abs().max().item<double>(), 0) << name;
+    }
+  }
+}
+
+TEST(HmeVideoQuestionFusion, NeedsAFusion) {
+  ModelConfig config = small_config(Task::kCount);
+  config.fusion_place = HmeFusionPlace::kVideoQuestion;
+  EXPECT_THAT(error_of([&] { make_model("hme", config); }),
+              StartsWith("hme: the fusion place video-question needs a fusion, got 'default'; "
+                         "concat_mlp is the plain one"));
+  config.fusion = "concat_mlp:mm_dim=8";
+  EXPECT_EQ(untrained_parameters(*make_model("hme", config)).size(), 4U);
+}
 
 TEST(Hme, NamesTheStreamWhoseWidthDoesNotFit) {
   Hme model(small_config(Task::kCount));
   model.to(torch::kFloat64);
   Batch batch = random_batch(Task::kCount, 2, 1);
   batch.motion = batch.motion.slice(2, 0, 3);
-  try {
-    model.forward(batch);
-    FAIL() << "no error";
-  } catch (const c10::Error& error) {
-    EXPECT_THAT(error.what_without_backtrace(),
-                StartsWith("hme: motion features must be 4 wide, got shape [2, 6, 3]"));
-  }
+  EXPECT_THAT(error_of([&] { model.forward(batch); }),
+              StartsWith("hme: motion features must be 4 wide, got shape [2, 6, 3]"));
 }
 
 }  // namespace

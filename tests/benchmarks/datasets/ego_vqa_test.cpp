@@ -73,9 +73,7 @@ class EgoVqa : public ::testing::Test {
 TEST_F(EgoVqa, RecordsBecomeQuestions) {
   const data::QaCorpus corpus = load();
   EXPECT_EQ(corpus.task, models::Task::kMultipleChoice);
-  EXPECT_EQ(corpus.memory_slots, 20);
   EXPECT_EQ(corpus.max_frames, 30);
-  EXPECT_EQ(corpus.appearance_array, "c3d");
   ASSERT_EQ(corpus.train.size(), 1U);
   const data::Question& question = corpus.train.front();
   EXPECT_EQ(question.id, "1");

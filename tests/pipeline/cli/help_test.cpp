@@ -29,6 +29,13 @@ TEST(Help, ListsFusionsWithTheirPapers) {
     EXPECT_THAT(help, HasSubstr(name));
 }
 
+TEST(Help, NamesModelsAndFusionPlaces) {
+  const std::string help = run_vidqa("train --help").out;
+  for (const char* name : {"hme", "lstm_enc_dec", "st_vqa", "co_memory", "video_only",
+                           "--fusion-place", "modality-attention", "video-question"})
+    EXPECT_THAT(help, HasSubstr(name));
+}
+
 TEST(WrongUsage, ExitsWithTwo) {
   EXPECT_EQ(run_vidqa("").exit_code, 2);
   EXPECT_EQ(run_vidqa("frobnicate").exit_code, 2);

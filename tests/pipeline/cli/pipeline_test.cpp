@@ -107,6 +107,43 @@ TEST_F(Pipeline, EveryTaskTrains) {
   }
 }
 
+TEST_F(Pipeline, TheOtherModelsTrain) {
+  const auto train = [](const std::string& dataset, const std::string& options) {
+    return run_vidqa(
+        fmt::format("train --dataset {} --data {} --features {} --hidden 8 --epochs 1 "
+                    "{} --output {}",
+                    dataset, data(), features(), options, file("other_" + dataset)));
+  };
+  const std::map<std::string, std::string> models = {{"tgif-count", "lstm_enc_dec"},
+                                                     {"tgif-transition", "st_vqa"},
+                                                     {"msvd-qa", "co_memory"},
+                                                     {"tgif-frameqa", "video_only"}};
+  for (const auto& [dataset, model] : models) {
+    const ProgramResult result = train(dataset, "--model " + model);
+    EXPECT_EQ(result.exit_code, 0) << model << ": " << result.err;
+  }
+  const ProgramResult refused = train("tgif-action", "--model video_only");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("video_only: tgif-action gives no candidates apart"));
+}
+
+TEST_F(Pipeline, TheFusionPlaceIsKeptInTheConfiguration) {
+  const std::string command =
+      "train " + train_options("tgif-frameqa") + "--fusion-place video-question ";
+  const std::string run = file("video_question");
+  const ProgramResult result = run_vidqa(command + "--fusion concat_mlp:mm_dim=8 --output " + run);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(read_file(run + "/config.toml"), HasSubstr("fusion-place=\"video-question\""));
+  const ProgramResult scored =
+      run_vidqa(fmt::format("evaluate --run {} --output {}", run, file("video_question.jsonl")));
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(read_file(file("video_question.jsonl")), read_file(run + "/predictions.jsonl"));
+
+  const ProgramResult refused = run_vidqa(command + "--fusion default --output " + file("refused"));
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("concat_mlp is the plain one"));
+}
+
 TEST_F(Pipeline, ComparisonHasItsControls) {
   const std::string output = file("compare");
   const std::string command =
