@@ -194,8 +194,7 @@ class FusedLstmOperator : public fusion::FusedOperator {
   /// What arrived at h of a chain, filled up with zeros: (rows or sequences, width).
   Tensor of_hidden(const std::vector<Tensor>& gradients, int64_t chain) const {
     if (spec_.result == FusedLstm::Result::kStates)
-      return filled_up(gradients[static_cast<size_t>(chain)], layout_.rows(), width_,
-                       h_.options());
+      return filled_up(gradients[static_cast<size_t>(chain)], layout_.rows(), width_, h_.options());
     const Tensor own = gradients[0].narrow(1, chain * spec_.hidden, spec_.hidden);
     return filled_up(own, own.size(0), width_, h_.options());
   }
@@ -263,8 +262,7 @@ Tensor arrange_gates(const std::vector<Tensor>& parts, int64_t dim) {
       padding.back() = missing;
       units = torch::constant_pad_nd(units, padding);
     }
-    arranged.push_back(
-        units.unflatten(dim + 1, {panels, cpu::kUnits}).transpose(dim, dim + 1));
+    arranged.push_back(units.unflatten(dim + 1, {panels, cpu::kUnits}).transpose(dim, dim + 1));
   }
   return torch::cat(arranged, dim).flatten(dim, dim + 2);
 }

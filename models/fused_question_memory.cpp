@@ -40,8 +40,8 @@ class FusedQuestionMemoryOperator : public fusion::FusedOperator {
       const cpu::QuestionMemoryMatrices<scalar_t> matrices = {of_g.get<scalar_t>(),
                                                               of_read.get<scalar_t>()};
       for_shares(spec_.layout, [&](const SequenceShare& share) {
-        cpu::question_memory_forward(share.sequences(), row_, matrices,
-                                     rows_.data_ptr<scalar_t>(), reads_.data_ptr<scalar_t>());
+        cpu::question_memory_forward(share.sequences(), row_, matrices, rows_.data_ptr<scalar_t>(),
+                                     reads_.data_ptr<scalar_t>());
       });
     });
     const Tensor hidden = rows_.narrow(1, row_.state(), h()).contiguous();
@@ -75,8 +75,8 @@ class FusedQuestionMemoryOperator : public fusion::FusedOperator {
     const Tensor sums = d_rows.sum(0);
     std::vector<Tensor> gradients(In::kInputs);
     const auto set = [&](size_t linear, int64_t column, int64_t width) {
-      gradients[linear] = torch::cat(
-          {of_word.narrow(0, column, width), of_state.narrow(0, column, width)}, 1);
+      gradients[linear] =
+          torch::cat({of_word.narrow(0, column, width), of_state.narrow(0, column, width)}, 1);
       gradients[linear + 1] = sums.narrow(0, column, width).clone();
     };
     set(In::kHiddenToContent, row_.content(), h());
@@ -86,8 +86,7 @@ class FusedQuestionMemoryOperator : public fusion::FusedOperator {
     set(In::kWriteProb, row_.place(), s());
     gradients[In::kWxh] = of_word.narrow(0, row_.state(), h()).t().contiguous();
     gradients[In::kWhh] = of_state.narrow(0, row_.state(), h()).t().contiguous();
-    gradients[In::kWrh] =
-        reads_.narrow(1, 0, h()).t().mm(d_rows.narrow(1, row_.state(), h()));
+    gradients[In::kWrh] = reads_.narrow(1, 0, h()).t().mm(d_rows.narrow(1, row_.state(), h()));
     gradients[In::kBh] = sums.narrow(0, row_.state(), h()).clone();
     if (pass.needed[In::kWords])
       gradients[In::kWords] = columns(d_rows).mm(stacked(inputs, kOfWord));
@@ -119,8 +118,8 @@ class FusedQuestionMemoryOperator : public fusion::FusedOperator {
 }  // namespace
 
 Tensor FusedQuestionMemory::apply(FusedQuestionMemory spec, const std::vector<Tensor>& inputs) {
-  TORCH_CHECK(inputs.size() == kInputs, "FusedQuestionMemory: want ",
-              static_cast<size_t>(kInputs), " inputs, got ", inputs.size());
+  TORCH_CHECK(inputs.size() == kInputs, "FusedQuestionMemory: want ", static_cast<size_t>(kInputs),
+              " inputs, got ", inputs.size());
   return fusion::apply(std::make_shared<FusedQuestionMemoryOperator>(std::move(spec)), inputs)[0];
 }
 

@@ -6,7 +6,7 @@
 #include <torch/torch.h>
 
 #include "models/answer_head.h"
-#include "models/sequence.h"
+#include "models/ragged.h"
 
 namespace vidqa::models {
 namespace {
@@ -27,15 +27,6 @@ void check_videos(const Batch& batch, const ModelConfig& config) {
   };
   check_width("appearance", batch.appearance, config.appearance_dim);
   check_width("motion", batch.motion, config.motion_dim);
-}
-
-/// A clip's row for each of its candidates: (B, ...) -> (B * A, ...). An expanded view, because its
-/// gradient is a plain sum.
-torch::Tensor for_each_answer(const torch::Tensor& x, int64_t num_answers) {
-  if (num_answers == 1) return x;
-  std::vector<int64_t> shape = x.sizes().vec();
-  shape.insert(shape.begin() + 1, num_answers);
-  return x.unsqueeze(1).expand(shape).flatten(0, 1);
 }
 
 }  // namespace
@@ -82,40 +73,41 @@ std::vector<torch::Tensor> Hme::trainable_parameters() const {
 
 Output Hme::forward(const Batch& batch) {
   check_videos(batch, config());
-  const int64_t num_answers = batch.text.size(1);        // A
-  const EmbeddedText text = text_encoder_.embed(batch);  // N = B * A texts
-  const int64_t num_texts = text.lengths.size(0);
-  const torch::Tensor video_lengths = for_each_answer(batch.video_lengths, num_answers);  // (N)
-  const torch::Tensor valid_video = valid_steps(video_lengths, batch.motion.size(1));     // (N, T)
-  const torch::Tensor valid_text = valid_steps(text.lengths, batch.text.size(2));         // (N, L)
+  const int64_t num_answers = batch.text.size(1);                // A
+  const EmbeddedWords words = text_encoder_.embed_words(batch);  // of N = B * A texts
+  const RowLayout clips(batch.video_lengths);                    // B sequences
+  const RowLayout videos = clips.repeated(num_answers);          // N sequences of R rows
 
   // The text from zero, both streams from the text's last state, then the text again from the last
   // hidden states of the streams, with cell states of zero.
-  const StackedState zero = text_encoder_.zero_state(num_texts);
-  const StackedState read_once = text_encoder_.run(text, zero).last;
-  const auto encode = [&](const VideoEncoder& encoder, const torch::Tensor& rows) {
-    const torch::Tensor projected = for_each_answer(encoder.layer_1->project(rows), num_answers);
-    return run_stacked_lstm(encoder.layer_1, encoder.layer_2, projected, video_lengths, read_once);
+  const StackedState read_once = text_encoder_.run(words, StackedState()).last;
+  const auto project = [&](const VideoEncoder& encoder, const torch::Tensor& features) {
+    return LstmStack{encoder.layer_1, encoder.layer_2,
+                     encoder.layer_1->project(clips.unpad(features))};
   };
-  const StackedOutput appearance = encode(encoder_a_, batch.appearance);
-  const StackedOutput motion = encode(encoder_m_, batch.motion);
-  const StackedState start{{appearance.last.layer_1.h + motion.last.layer_1.h, zero.layer_1.c},
-                           {appearance.last.layer_2.h + motion.last.layer_2.h, zero.layer_2.c}};
-  const StackedOutput question = text_encoder_.run(text, start);
+  const std::vector<StackedOutput> streams =
+      run_stacks({project(encoder_a_, batch.appearance), project(encoder_m_, batch.motion)}, clips,
+                 num_answers, read_once);
+  const StackedOutput& appearance = streams[0];
+  const StackedOutput& motion = streams[1];
+  const StackedState start{{appearance.last.layer_1.h + motion.last.layer_1.h, {}},
+                           {appearance.last.layer_2.h + motion.last.layer_2.h, {}}};
+  const StackedOutput question = text_encoder_.run(words, start);
 
   const torch::Tensor query = question.last.hidden();  // (N, 2h)
   const torch::Tensor summary_a =
-      attention_a_->forward({appearance.hidden(), valid_video}, query);  // (N, 2h)
+      attention_a_->forward(RaggedSequence{appearance.hidden(), videos}, query);  // (N, 2h)
   const torch::Tensor summary_m =
-      attention_m_->forward({motion.hidden(), valid_video}, query);  // (N, 2h)
+      attention_m_->forward(RaggedSequence{motion.hidden(), videos}, query);  // (N, 2h)
 
-  const torch::Tensor video_memory =
-      video_memory_(appearance.hidden_2, motion.hidden_2);                // (N, T, h)
-  const torch::Tensor text_memory = question_memory_(question.hidden_2);  // (N, L, h)
+  const RaggedSequence video_memory{
+      video_memory_->forward(appearance.hidden_2, motion.hidden_2, videos), videos};  // (R, h)
+  const RaggedSequence text_memory{question_memory_->forward(question.hidden_2, words.layout),
+                                   words.layout};
   const torch::Tensor last_states =
       torch::cat({appearance.last.layer_2.h, motion.last.layer_2.h}, 1);  // (N, 2h)
-  const torch::Tensor fused = multi_step_.forward(last_states, {video_memory, valid_video},
-                                                  {text_memory, valid_text});  // (N, 2h)
+  const torch::Tensor fused =
+      multi_step_.forward(last_states, video_memory, text_memory);  // (N, 2h)
 
   const torch::Tensor decoded = torch::cat(
       {decoder_a_(summary_a).tanh(), decoder_m_(summary_m).tanh(), decoder_memory_(fused).tanh()},

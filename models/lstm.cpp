@@ -140,8 +140,7 @@ std::vector<StackedOutput> run_stacks(const std::vector<LstmStack>& stacks,
   for (size_t i = 0; i < stacks.size(); ++i) projected[i] = second[i]->project(layer_1.hidden[i]);
   const LayerOutput layer_2 = run_layer(projected, second, layout, 1, start.layer_2);
   for (size_t i = 0; i < stacks.size(); ++i)
-    outputs.push_back(
-        {layer_1.hidden[i], layer_2.hidden[i], {layer_1.last[i], layer_2.last[i]}});
+    outputs.push_back({layer_1.hidden[i], layer_2.hidden[i], {layer_1.last[i], layer_2.last[i]}});
   return outputs;
 }
 
@@ -151,7 +150,8 @@ StackedOutput run_stacked_lstm(const LstmCell& first, const LstmCell& second,
   if (!fusion::has_cpu_kernels(projected))
     return compose_stacked_lstm(first, second, projected, lengths, start);
   const RowLayout layout(lengths);
-  StackedOutput output = run_stacks({{first, second, layout.unpad(projected)}}, layout, 1, start)[0];
+  StackedOutput output =
+      run_stacks({{first, second, layout.unpad(projected)}}, layout, 1, start)[0];
   output.hidden_1 = layout.pad(output.hidden_1, projected.size(1));
   output.hidden_2 = layout.pad(output.hidden_2, projected.size(1));
   return output;

@@ -54,13 +54,13 @@ torch::Tensor RowLayout::unpad(const torch::Tensor& padded) const {
 
 torch::Tensor RowLayout::pad(const torch::Tensor& rows, int64_t num_steps) const {
   TORCH_CHECK(rows.size(0) == this->rows() && num_steps >= longest(), "RowLayout::pad: want (",
-              this->rows(), ", ...) and at least ", longest(), " steps, got ", rows.sizes(), " and ",
-              num_steps);
+              this->rows(), ", ...) and at least ", longest(), " steps, got ", rows.sizes(),
+              " and ", num_steps);
   std::vector<int64_t> sizes = rows.sizes().vec();
   sizes[0] = sequences() * num_steps;
   if (sizes[0] == rows.size(0)) return rows.unflatten(0, {sequences(), num_steps});
-  const torch::Tensor flat = torch::zeros(sizes, rows.options())
-                                 .index_copy(0, places(num_steps).to(rows.device()), rows);
+  const torch::Tensor flat =
+      torch::zeros(sizes, rows.options()).index_copy(0, places(num_steps).to(rows.device()), rows);
   return flat.unflatten(0, {sequences(), num_steps});
 }
 

@@ -21,7 +21,8 @@ std::vector<SequenceShare> share_out(const RowLayout& layout, size_t shares) {
   std::stable_sort(longest_first.begin(), longest_first.end(),
                    [&](int64_t a, int64_t b) { return layout.length(a) > layout.length(b); });
   std::vector<SequenceShare> result(shares);
-  for (size_t i = 0; i < longest_first.size(); ++i) result[i % shares].add(layout, longest_first[i]);
+  for (size_t i = 0; i < longest_first.size(); ++i)
+    result[i % shares].add(layout, longest_first[i]);
   return result;
 }
 

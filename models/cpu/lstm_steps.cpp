@@ -69,7 +69,7 @@ VIDQA_INLINE void forward_tile(const Step& step, int64_t begin, int64_t panel, c
   Lanes<T> sums[kRows][4];
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
-    before[i] = !has_before     ? nullptr
+    before[i] = !has_before    ? nullptr
                 : step.first() ? start.h + step.sequences->numbers[begin + i] * width
                                : rows.h + step.previous(begin + i) * width;
     gates[i] = rows.gates + step.row(begin + i) * rows.gates_stride + panel * kGatesOfPanel;
@@ -318,8 +318,8 @@ VIDQA_MULTIARCH void backward_narrow(const Sequences& sequences, const float* pa
                                      const HiddenGradient<float>& d_hidden,
                                      const LstmEnds<float>& ends, float* d_gates,
                                      int64_t d_gates_stride, float* scratch) {
-  backward_steps<float, kNarrowTile>(sequences, packed, rows, d_hidden, ends, d_gates, d_gates_stride,
-                                     scratch);
+  backward_steps<float, kNarrowTile>(sequences, packed, rows, d_hidden, ends, d_gates,
+                                     d_gates_stride, scratch);
 }
 
 }  // namespace

@@ -77,10 +77,9 @@ struct LstmEnds {
 void lstm_backward(const Sequences& sequences, const float* packed, const LstmRows<float>& rows,
                    const HiddenGradient<float>& d_hidden, const LstmEnds<float>& ends,
                    float* d_gates, int64_t d_gates_stride, float* scratch);
-void lstm_backward(const Sequences& sequences, const double* packed,
-                   const LstmRows<double>& rows, const HiddenGradient<double>& d_hidden,
-                   const LstmEnds<double>& ends, double* d_gates, int64_t d_gates_stride,
-                   double* scratch);
+void lstm_backward(const Sequences& sequences, const double* packed, const LstmRows<double>& rows,
+                   const HiddenGradient<double>& d_hidden, const LstmEnds<double>& ends,
+                   double* d_gates, int64_t d_gates_stride, double* scratch);
 
 /// Maximum over the rows of each sequence, and its first row: (sequences, panels 16) both.
 void max_over_rows(const Sequences& sequences, int64_t panels, const float* h, float* maximum,

@@ -24,7 +24,8 @@ VIDQA_INLINE void pack_any(const Block<T>& block, int64_t first_depth, int64_t f
     const int64_t end = std::min(block.depth, begin + kTogether);
     for (int64_t j = 0; j < block.columns; ++j) {
       const int64_t column = first_column + j;
-      T* const to = packed + column / kPanelColumns * depth * kPanelColumns + column % kPanelColumns;
+      T* const to =
+          packed + column / kPanelColumns * depth * kPanelColumns + column % kPanelColumns;
       const T* const from = block.values + j * block.column_stride;
       for (int64_t k = begin; k < end; ++k)
         to[(first_depth + k) * kPanelColumns] = from[k * block.depth_stride];
@@ -39,8 +40,7 @@ VIDQA_INLINE void tile(const T* const* a, const T* panel, int64_t depth, T* cons
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
-    for (int g = 0; g < kLanesOfPanel; ++g)
-      load<T>(out[i] + first_column + g * kLanes, sums[i][g]);
+    for (int g = 0; g < kLanesOfPanel; ++g) load<T>(out[i] + first_column + g * kLanes, sums[i][g]);
   }
   multiply<T, kRows, kLanesOfPanel>(a, panel, depth, sums);
 #pragma GCC unroll 8

@@ -20,12 +20,12 @@ struct QuestionMemoryRow {
   int64_t hidden = 0;
   int64_t slots = 0;
 
-  int64_t content() const { return 0; }                    ///< k, hidden
-  int64_t place() const { return hidden; }                 ///< a, slots
-  int64_t read() const { return place() + slots; }         ///< p, slots
-  int64_t write_gate() const { return read() + slots; }    ///< b, 1
-  int64_t read_gate() const { return write_gate() + 1; }   ///< 1
-  int64_t state() const { return read_gate() + 1; }        ///< g', hidden
+  int64_t content() const { return 0; }                   ///< k, hidden
+  int64_t place() const { return hidden; }                ///< a, slots
+  int64_t read() const { return place() + slots; }        ///< p, slots
+  int64_t write_gate() const { return read() + slots; }   ///< b, 1
+  int64_t read_gate() const { return write_gate() + 1; }  ///< 1
+  int64_t state() const { return read_gate() + 1; }       ///< g', hidden
   int64_t columns() const { return state() + hidden; }
   /// Values from one row to the next: products write whole panels.
   int64_t stride() const { return columns() + kPanelColumns; }
