@@ -18,7 +18,8 @@ class FusedNode : public torch::autograd::Node {
   FusedNode(std::shared_ptr<FusedOperator> op, const std::vector<Tensor>& inputs,
             torch::autograd::edge_list&& edges)
       : Node(std::move(edges)), op_(std::move(op)) {
-    for (const Tensor& input : inputs) inputs_.emplace_back(input, /*is_output=*/false);
+    for (size_t i = 0; i < inputs.size(); ++i)
+      inputs_.emplace_back(op_->reads_input(i) ? inputs[i] : Tensor(), /*is_output=*/false);
   }
 
   void save_outputs(const std::vector<Tensor>& outputs) {

@@ -17,6 +17,10 @@ class FusedOperator {
 
   virtual std::string name() const = 0;
 
+  /// Whether backward() reads this input's values; otherwise they are not kept for it, and
+  /// Pass::inputs has an undefined tensor there. Asked after forward().
+  virtual bool reads_input(size_t /*input*/) const { return true; }
+
   /// Whether backward() reads Pass::outputs; otherwise they are not kept for it.
   virtual bool reads_outputs() const { return false; }
 

@@ -2,18 +2,13 @@
 
 #include <torch/torch.h>
 
+#include "models/additive_attention.h"
 #include "models/vector_fusion.h"
 
 namespace vidqa::models {
 namespace {
 
 namespace init = torch::nn::init;
-
-/// scores = tanh(keys + query) . vector over the last axis: (N, T, h), (N, h), (h) -> (N, T).
-torch::Tensor additive_scores(const torch::Tensor& keys, const torch::Tensor& query,
-                              const torch::Tensor& vector) {
-  return torch::matmul((keys + query.unsqueeze(1)).tanh(), vector);
-}
 
 }  // namespace
 
@@ -25,9 +20,15 @@ TemporalAttentionImpl::TemporalAttentionImpl(int64_t width, int64_t hidden)
   for (const torch::Tensor& parameter : {Wa_, Ua_, Va_}) init::normal_(parameter, 0, 0.01);
 }
 
+torch::Tensor TemporalAttentionImpl::forward(const RaggedSequence& states,
+                                             const torch::Tensor& query) {
+  const torch::Tensor keys = torch::addmm(ba_.view({-1}), states.rows, Wa_);  // (R, h)
+  return attend_additively(states.layout, keys, states.rows, torch::mm(query, Ua_), Va_);
+}
+
 torch::Tensor TemporalAttentionImpl::forward(const Sequence& states, const torch::Tensor& query) {
   const torch::Tensor keys = torch::matmul(states.values, Wa_) + ba_;  // (N, T, h)
-  return softmax_sum(additive_scores(keys, torch::mm(query, Ua_), Va_), states);
+  return compose_additive_attention(keys, states, torch::mm(query, Ua_), Va_);
 }
 
 ModalityAttentionImpl::ModalityAttentionImpl(int64_t hidden, const std::string& fusion_spec,
@@ -82,15 +83,17 @@ void ModalityAttentionImpl::initialise(HmeInit hme_init) {
   }
 }
 
-KeyedMemories ModalityAttentionImpl::prepare(const Sequence& video, const Sequence& text) const {
-  return {{video, torch::matmul(video.values, Wav_) + bav_},
-          {text, torch::matmul(text.values, Wat_) + bat_}};
+KeyedMemories ModalityAttentionImpl::prepare(const RaggedSequence& video,
+                                             const RaggedSequence& text) const {
+  return {{video, torch::addmm(bav_.view({-1}), video.rows, Wav_)},
+          {text, torch::addmm(bat_.view({-1}), text.rows, Wat_)}};
 }
 
 torch::Tensor ModalityAttentionImpl::forward(const torch::Tensor& state,
                                              const KeyedMemories& memories) {
   const auto read = [&](const KeyedMemory& from, const torch::Tensor& U, const torch::Tensor& V) {
-    return softmax_sum(additive_scores(from.keys, torch::mm(state, U), V), from.memory);
+    return attend_additively(from.memory.layout, from.keys, from.memory.rows, torch::mm(state, U),
+                             V);
   };
   const torch::Tensor v = read(memories.video, Uav_, Vav_);  // (N, h)
   const torch::Tensor t = read(memories.text, Uat_, Vat_);   // (N, h)

@@ -9,6 +9,7 @@
 
 #include "fusion/fusion.h"
 #include "models/model.h"
+#include "models/ragged.h"
 #include "models/sequence.h"
 
 namespace vidqa::models {
@@ -21,7 +22,9 @@ class TemporalAttentionImpl : public torch::nn::Module {
   /// `width`: of X and q (2h in HME); `hidden`: h.
   TemporalAttentionImpl(int64_t width, int64_t hidden);
 
-  /// states (N, T, width), query (N, width) -> (N, width).
+  /// states (R, width), query (N, width) -> (N, width).
+  torch::Tensor forward(const RaggedSequence& states, const torch::Tensor& query);
+  /// The same over padded sequences, (N, T, width).
   torch::Tensor forward(const Sequence& states, const torch::Tensor& query);
 
  private:
@@ -34,8 +37,8 @@ TORCH_MODULE(TemporalAttention);
 
 /// A memory of HME together with its part of the attention, which is the same for every query.
 struct KeyedMemory {
-  Sequence memory;     ///< values (N, T, h)
-  torch::Tensor keys;  ///< (N, T, h): values W + b
+  RaggedSequence memory;  ///< rows (R, h)
+  torch::Tensor keys;     ///< (R, h): rows W + b
 };
 
 struct KeyedMemories {
@@ -54,7 +57,7 @@ class ModalityAttentionImpl : public torch::nn::Module {
   ModalityAttentionImpl(int64_t hidden, const std::string& fusion_spec, HmeInit init);
 
   /// Once for all queries.
-  KeyedMemories prepare(const Sequence& video, const Sequence& text) const;
+  KeyedMemories prepare(const RaggedSequence& video, const RaggedSequence& text) const;
   /// state (N, h) -> (N, h).
   torch::Tensor forward(const torch::Tensor& state, const KeyedMemories& memories);
 

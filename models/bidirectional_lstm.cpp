@@ -1,15 +1,12 @@
 #include "models/bidirectional_lstm.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include <torch/torch.h>
 
 #include "fusion/fused_operator.h"
-#include "models/cpu/lstm_steps.h"
 #include "models/fused_lstm.h"
 
 namespace vidqa::models {
@@ -17,24 +14,9 @@ namespace {
 
 using torch::Tensor;
 
-/// For each of the panels 64 gates of the recurrence (models/cpu/lstm_steps.h) its row in Torch's
-/// (4H): there the gates come first, the units within. Rows 4H do not exist: they fill up.
-Tensor order_of_gates(int64_t hidden) {
-  const int64_t panels = cpu::panels_of(hidden);
-  std::vector<int64_t> order;
-  for (int64_t panel = 0; panel < panels; ++panel) {
-    for (int64_t gate = 0; gate < 4; ++gate) {
-      for (int64_t unit = panel * cpu::kUnits; unit < (panel + 1) * cpu::kUnits; ++unit)
-        order.push_back(unit < hidden ? gate * hidden + unit : 4 * hidden);
-    }
-  }
-  return torch::tensor(order, torch::kInt64);
-}
-
 }  // namespace
 
-BidirectionalLstmImpl::BidirectionalLstmImpl(int64_t input_size, int64_t hidden_size)
-    : order_(order_of_gates(hidden_size)) {
+BidirectionalLstmImpl::BidirectionalLstmImpl(int64_t input_size, int64_t hidden_size) {
   const int64_t gates = 4 * hidden_size;
   const double bound = 1 / std::sqrt(static_cast<double>(hidden_size));
   const auto add = [&](const char* name, std::vector<int64_t> sizes) {
@@ -51,31 +33,23 @@ BidirectionalLstmImpl::BidirectionalLstmImpl(int64_t input_size, int64_t hidden_
   bias_hh_l0_reverse = add("bias_hh_l0_reverse", {gates});
 }
 
-Tensor BidirectionalLstmImpl::arranged(const Tensor& forward, const Tensor& reverse) const {
-  const Tensor nothing = torch::zeros({1, forward.size(1)}, forward.options());
-  return torch::cat({torch::cat({forward, nothing}).index_select(0, order_),
-                     torch::cat({reverse, nothing}).index_select(0, order_)});
-}
-
 Tensor BidirectionalLstmImpl::input_weight(int64_t begin, int64_t count) const {
-  return arranged(weight_ih_l0.narrow(1, begin, count),
-                  weight_ih_l0_reverse.narrow(1, begin, count));
+  return arrange_gates(
+      {weight_ih_l0.narrow(1, begin, count), weight_ih_l0_reverse.narrow(1, begin, count)}, 0);
 }
 
 Tensor BidirectionalLstmImpl::input_bias() const {
-  return arranged((bias_ih_l0 + bias_hh_l0).unsqueeze(1),
-                  (bias_ih_l0_reverse + bias_hh_l0_reverse).unsqueeze(1))
-      .squeeze(1);
+  return arrange_gates({bias_ih_l0 + bias_hh_l0, bias_ih_l0_reverse + bias_hh_l0_reverse}, 0);
 }
 
 Tensor BidirectionalLstmImpl::recurrent_weight() const {
-  return arranged(weight_hh_l0, weight_hh_l0_reverse);
+  return arrange_gates({weight_hh_l0, weight_hh_l0_reverse}, 0);
 }
 
 Tensor BidirectionalLstmImpl::run_max(GateSum sum, std::vector<Tensor> inputs) {
   inputs.push_back(recurrent_weight());
   return FusedLstm::apply({std::move(sum), hidden_size(), FusedLstm::Result::kMaximum},
-                          std::move(inputs));
+                          std::move(inputs))[0];
 }
 
 Tensor BidirectionalLstmImpl::forward(const Tensor& x, const RowLayout& layout) {
@@ -84,7 +58,7 @@ Tensor BidirectionalLstmImpl::forward(const Tensor& x, const RowLayout& layout) 
   sum.contexts = layout;
   return FusedLstm::apply(
       {std::move(sum), hidden_size(), FusedLstm::Result::kAll},
-      {input_bias(), x, input_weight(0, input_size()), Tensor(), Tensor(), recurrent_weight()});
+      {input_bias(), x, input_weight(0, input_size()), Tensor(), Tensor(), recurrent_weight()})[0];
 }
 
 Tensor BidirectionalLstmImpl::forward_max(const Tensor& x, const RowLayout& layout) {

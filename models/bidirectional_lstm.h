@@ -53,11 +53,7 @@ class BidirectionalLstmImpl : public torch::nn::Module {
 
  private:
   torch::Tensor run_packed(const torch::Tensor& x, const RowLayout& layout) const;
-  /// (4H, K) of each direction -> (G, K) in the order of the recurrence.
-  torch::Tensor arranged(const torch::Tensor& forward, const torch::Tensor& reverse) const;
   torch::Tensor recurrent_weight() const;
-
-  torch::Tensor order_;  ///< (G / 2) int64: rows of (4H), and 4H for those that are filled up
 };
 TORCH_MODULE(BidirectionalLstm);
 

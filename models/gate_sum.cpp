@@ -34,7 +34,10 @@ class GateSumOperator : public fusion::FusedOperator {
 
   std::string name() const override { return "GateSum"; }
 
+  bool reads_input(size_t input) const override { return input != GateSum::kShared || is_row_; }
+
   std::vector<Tensor> forward(const std::vector<Tensor>& inputs, bool /*keep*/) override {
+    is_row_ = inputs[GateSum::kShared].dim() == 1;
     return {spec_.forward(inputs)};
   }
 
@@ -46,6 +49,7 @@ class GateSumOperator : public fusion::FusedOperator {
 
  private:
   GateSum spec_;
+  bool is_row_ = false;  ///< kShared is (G)
 };
 
 }  // namespace
@@ -75,12 +79,12 @@ void GateSum::backward(const std::vector<Tensor>& inputs, const Tensor& d_gates,
                        const std::vector<bool>& needed, std::vector<Tensor>& gradients) const {
   const int64_t width = d_gates.size(1);
   if (needed[kShared]) {
-    if (inputs[kShared].dim() == 1) {
+    if (inputs[kShared].defined()) {  // (G)
       gradients[kShared] = d_gates.sum(0);
     } else if (fan == 1) {
       gradients[kShared] = d_gates;
     } else {
-      gradients[kShared] = torch::empty_like(inputs[kShared]);
+      gradients[kShared] = torch::empty({contexts.rows(), width}, d_gates.options());
       for_questions(contexts, [&](int64_t b) {
         Tensor to = contexts.of(gradients[kShared], b);
         const Tensor all =

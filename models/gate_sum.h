@@ -32,7 +32,8 @@ struct GateSum {
 
   /// (rows of contexts fan, G)
   torch::Tensor forward(const std::vector<torch::Tensor>& inputs) const;
-  /// Sets the first kInputs of `gradients`, where needed.
+  /// Sets the first kInputs of `gradients`, where needed. Of inputs[kShared] only the form (G) is
+  /// read; undefined stands for (rows of contexts, G).
   void backward(const std::vector<torch::Tensor>& inputs, const torch::Tensor& d_gates,
                 const std::vector<bool>& needed, std::vector<torch::Tensor>& gradients) const;
 

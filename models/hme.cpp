@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include "models/answer_head.h"
-#include "models/sequence.h"
+#include "models/ragged.h"
 #include "models/stream_pair.h"
 #include "models/vector_fusion.h"
 
@@ -66,36 +66,37 @@ std::vector<torch::Tensor> Hme::trainable_parameters() const {
 
 Output Hme::forward(const Batch& batch) {
   const StreamPair video = stream_pair("hme", batch, config());
-  const int64_t num_answers = batch.text.size(1);        // A
-  const EmbeddedText text = text_encoder_.embed(batch);  // N = B * A texts
-  const int64_t num_texts = text.lengths.size(0);
-  const torch::Tensor valid_video =
-      valid_steps(for_each_answer(video.lengths, num_answers), video.m.size(1));   // (N, T)
-  const torch::Tensor valid_text = valid_steps(text.lengths, batch.text.size(2));  // (N, L)
+  const int64_t num_answers = batch.text.size(1);                // A
+  const EmbeddedWords words = text_encoder_.embed_words(batch);  // of N = B * A texts
+  const RowLayout clips(video.lengths);                          // B sequences
+  const RowLayout videos = clips.repeated(num_answers);          // N sequences of R rows
 
   // The text from zero, both streams from the text's last state, then the text again from the last
   // hidden states of the streams, with cell states of zero.
-  const StackedState zero = text_encoder_.zero_state(num_texts);
-  const StackedState read_once = text_encoder_.run(text, zero).last;
-  const StackedOutput appearance = encoder_a_.run(video.a, video.lengths, read_once);
-  const StackedOutput motion = encoder_m_.run(video.m, video.lengths, read_once);
-  const StackedState start{{appearance.last.layer_1.h + motion.last.layer_1.h, zero.layer_1.c},
-                           {appearance.last.layer_2.h + motion.last.layer_2.h, zero.layer_2.c}};
-  const StackedOutput question = text_encoder_.run(text, start);
+  const StackedState read_once = text_encoder_.run(words, StackedState()).last;
+  const std::vector<StackedOutput> streams =
+      run_stacks({encoder_a_.stack(clips.unpad(video.a)), encoder_m_.stack(clips.unpad(video.m))},
+                 clips, num_answers, read_once);
+  const StackedOutput& appearance = streams[0];
+  const StackedOutput& motion = streams[1];
+  const StackedState start{{appearance.last.layer_1.h + motion.last.layer_1.h, {}},
+                           {appearance.last.layer_2.h + motion.last.layer_2.h, {}}};
+  const StackedOutput question = text_encoder_.run(words, start);
 
   const torch::Tensor query = question.last.hidden();  // (N, 2h)
   const torch::Tensor summary_a =
-      attention_a_->forward({appearance.hidden(), valid_video}, query);  // (N, 2h)
+      attention_a_->forward(RaggedSequence{appearance.hidden(), videos}, query);  // (N, 2h)
   const torch::Tensor summary_m =
-      attention_m_->forward({motion.hidden(), valid_video}, query);  // (N, 2h)
+      attention_m_->forward(RaggedSequence{motion.hidden(), videos}, query);  // (N, 2h)
 
-  const torch::Tensor video_memory =
-      video_memory_(appearance.hidden_2, motion.hidden_2);                // (N, T, h)
-  const torch::Tensor text_memory = question_memory_(question.hidden_2);  // (N, L, h)
+  const RaggedSequence video_memory{
+      video_memory_->forward(appearance.hidden_2, motion.hidden_2, videos), videos};  // (R, h)
+  const RaggedSequence text_memory{question_memory_->forward(question.hidden_2, words.layout),
+                                   words.layout};
   const torch::Tensor last_states =
       torch::cat({appearance.last.layer_2.h, motion.last.layer_2.h}, 1);  // (N, 2h)
-  const torch::Tensor fused = multi_step_.forward(last_states, {video_memory, valid_video},
-                                                  {text_memory, valid_text});  // (N, 2h)
+  const torch::Tensor fused =
+      multi_step_.forward(last_states, video_memory, text_memory);  // (N, 2h)
 
   torch::Tensor summary =
       torch::cat({decoder_a_(summary_a).tanh(), decoder_m_(summary_m).tanh()}, 1);  // (N, 2h)

@@ -19,9 +19,9 @@ namespace vidqa::models {
 /// values of its state_dict are the published ones.
 ///
 /// Batched: the released code runs one example and one candidate at a time; here the B * A texts
-/// are one batch, and a clip's products with the input weights are made once for all its
-/// candidates. What follows differs from candidate to candidate, because the video encoders start
-/// from the state of the text.
+/// are one batch without padding, both streams go through their encoders side by side, and a clip's
+/// products with the input weights are made once for all its candidates. What follows differs from
+/// candidate to candidate, because the video encoders start from the state of the text.
 ///
 /// A fusion F of the config stands in one of two places (ModelConfig::fusion_place), with h the
 /// hidden width, v_a, v_m (2h each) the temporal attentions over the streams, z (2h) the result of

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <vector>
+
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
+
+#include "models/ragged.h"
 
 namespace vidqa::models {
 
@@ -34,16 +38,6 @@ class LstmCellImpl : public torch::nn::Module {
 };
 TORCH_MODULE(LstmCell);
 
-struct LstmOutput {
-  torch::Tensor hidden;  ///< (N, T, H); beyond a length: of no meaning
-  LstmState last;        ///< after the last step of each sequence
-};
-
-/// Runs a cell over padded sequences: projected (N, T, 4H) from LstmCell::project, lengths (N)
-/// int64, each in 1..T.
-LstmOutput run_lstm(const LstmCell& cell, const torch::Tensor& projected,
-                    const torch::Tensor& lengths, const LstmState& start);
-
 /// States of two stacked cells.
 struct StackedState {
   LstmState layer_1;
@@ -53,16 +47,40 @@ struct StackedState {
 };
 
 struct StackedOutput {
-  torch::Tensor hidden_1;  ///< (N, T, H), as in LstmOutput
-  torch::Tensor hidden_2;  ///< (N, T, H)
+  /// (N, T, H), what stands beyond a length being of no meaning; or (R, H), rows of a RowLayout.
+  torch::Tensor hidden_1;
+  torch::Tensor hidden_2;  ///< likewise
   StackedState last;
-  /// [layer 1; layer 2] hidden of every step (N, T, 2H).
+  /// [layer 1; layer 2] hidden of every step (..., 2H).
   torch::Tensor hidden() const;
 };
 
-/// Runs two stacked cells; `projected` (N, T, 4H) is of the first one.
+/// Runs two stacked cells over padded sequences: projected (N, T, 4H) from first->project, lengths
+/// (N) int64, each in 1..T.
 StackedOutput run_stacked_lstm(const LstmCell& first, const LstmCell& second,
                                const torch::Tensor& projected, const torch::Tensor& lengths,
                                const StackedState& start);
+
+/// Two stacked cells and what the first one reads.
+struct LstmStack {
+  LstmCell first{nullptr};
+  LstmCell second{nullptr};
+  torch::Tensor projected;  ///< (rows of contexts, 4H): LstmCell::project, without padding
+};
+
+/// Runs stacks of the same width H side by side, each sequence of `contexts` `fan` times, from the
+/// same start; undefined tensors of the start are zeros. Output rows are those of
+/// contexts.repeated(fan).
+///
+/// On the CPU in float32 and float64 the recurrence is our own (FusedLstm); elsewhere
+/// compose_stacked_lstm() runs each stack.
+std::vector<StackedOutput> run_stacks(const std::vector<LstmStack>& stacks,
+                                      const RowLayout& contexts, int64_t fan,
+                                      const StackedState& start);
+
+/// run_stacked_lstm() step by step with Torch's operators, padding included.
+StackedOutput compose_stacked_lstm(const LstmCell& first, const LstmCell& second,
+                                   const torch::Tensor& projected, const torch::Tensor& lengths,
+                                   const StackedState& start);
 
 }  // namespace vidqa::models

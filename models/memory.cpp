@@ -5,6 +5,9 @@
 
 #include <torch/torch.h>
 
+#include "fusion/fused_operator.h"
+#include "models/fused_memory.h"
+
 namespace vidqa::models {
 namespace {
 
@@ -14,6 +17,13 @@ using torch::nn::Linear;
 /// input.
 torch::Tensor columns(const Linear& linear, int64_t begin, int64_t end) {
   return linear->weight.slice(1, begin, end);
+}
+
+/// `inputs`, then weight and bias of each layer.
+std::vector<torch::Tensor> with_parameters(std::vector<torch::Tensor> inputs,
+                                           const std::vector<Linear>& layers) {
+  for (const Linear& layer : layers) inputs.insert(inputs.end(), {layer->weight, layer->bias});
+  return inputs;
 }
 
 /// weights (N, S), slots (N, S, h) -> (N, h).
@@ -38,7 +48,19 @@ VideoMemoryImpl::Stream VideoMemoryImpl::register_stream(const std::string& suff
           register_module("write_prob_" + suffix, Linear(2 * hidden_, slots_))};
 }
 
-torch::Tensor VideoMemoryImpl::forward(const torch::Tensor& appearance,
+torch::Tensor VideoMemoryImpl::forward(const torch::Tensor& appearance, const torch::Tensor& motion,
+                                       const RowLayout& layout) {
+  if (!fusion::has_cpu_kernels(appearance))
+    return layout.unpad(compose(layout.pad(appearance), layout.pad(motion)));
+  return FusedVideoMemory::apply(
+      {layout, hidden_, slots_},
+      with_parameters({appearance, motion},
+                      {read_prob_, write_prob_, read_to_hidden_, appearance_.read_to_hidden,
+                       appearance_.hidden_to_content, appearance_.write_prob,
+                       motion_.read_to_hidden, motion_.hidden_to_content, motion_.write_prob}));
+}
+
+torch::Tensor VideoMemoryImpl::compose(const torch::Tensor& appearance,
                                        const torch::Tensor& motion) {
   const int64_t h = hidden_;
   const int64_t batch = appearance.size(0);
@@ -128,7 +150,15 @@ QuestionMemoryImpl::QuestionMemoryImpl(int64_t hidden, int64_t slots)
     torch::nn::init::normal_(parameter, 0, 0.01);
 }
 
-torch::Tensor QuestionMemoryImpl::forward(const torch::Tensor& words) {
+torch::Tensor QuestionMemoryImpl::forward(const torch::Tensor& words, const RowLayout& layout) {
+  if (!fusion::has_cpu_kernels(words)) return layout.unpad(compose(layout.pad(words)));
+  std::vector<torch::Tensor> inputs = with_parameters(
+      {words}, {hidden_to_content_, read_gate_, read_prob_, write_gate_, write_prob_});
+  inputs.insert(inputs.end(), {Wxh_, Wrh_, Whh_, bh_});
+  return FusedQuestionMemory::apply({layout, hidden_, slots_}, inputs);
+}
+
+torch::Tensor QuestionMemoryImpl::compose(const torch::Tensor& words) {
   const int64_t h = hidden_;
   const int64_t batch = words.size(0);
   const std::vector<Linear> of_both = {read_gate_, write_gate_, read_prob_, write_prob_,

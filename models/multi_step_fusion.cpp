@@ -21,7 +21,8 @@ MultiStepFusion::MultiStepFusion(torch::nn::Module& owner, const ModelConfig& co
       dropout_(owner.register_module("dropout", torch::nn::Dropout(config.dropout))) {}
 
 torch::Tensor MultiStepFusion::forward(const torch::Tensor& last_states,
-                                       const Sequence& video_memory, const Sequence& text_memory) {
+                                       const RaggedSequence& video_memory,
+                                       const RaggedSequence& text_memory) {
   const KeyedMemories memories = mm_att_->prepare(video_memory, text_memory);
   LstmState state_1 = lstm_mm_1_->zero_state(last_states.size(0));
   LstmState state_2 = state_1;

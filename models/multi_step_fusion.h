@@ -8,7 +8,7 @@
 #include "models/attention.h"
 #include "models/lstm.h"
 #include "models/model.h"
-#include "models/sequence.h"
+#include "models/ragged.h"
 
 namespace vidqa::models {
 
@@ -24,9 +24,9 @@ class MultiStepFusion {
   /// Registers the parts in `owner`, under their published names.
   MultiStepFusion(torch::nn::Module& owner, const ModelConfig& config);
 
-  /// last_states (N, 2h), the video and the question memory (N, T or L, h) -> (N, 2h).
-  torch::Tensor forward(const torch::Tensor& last_states, const Sequence& video_memory,
-                        const Sequence& text_memory);
+  /// last_states (N, 2h), the video and the question memory (rows, h) -> (N, 2h).
+  torch::Tensor forward(const torch::Tensor& last_states, const RaggedSequence& video_memory,
+                        const RaggedSequence& text_memory);
 
  private:
   torch::nn::Linear hidden_encoder_1_{nullptr};

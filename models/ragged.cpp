@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include "models/sequence.h"
@@ -46,15 +47,50 @@ torch::Tensor RowLayout::unpad(const torch::Tensor& padded) const {
   TORCH_CHECK(padded.size(0) == sequences() && padded.size(1) >= longest(),
               "RowLayout::unpad: want (", sequences(), ", >= ", longest(), ", ...), got ",
               padded.sizes());
-  return padded.flatten(0, 1).index_select(0, places(padded.size(1)).to(padded.device()));
+  const torch::Tensor flat = padded.flatten(0, 1);
+  if (flat.size(0) == rows()) return flat;
+  return flat.index_select(0, places(padded.size(1)).to(padded.device()));
 }
 
-torch::Tensor RowLayout::pad(const torch::Tensor& rows) const {
+torch::Tensor RowLayout::pad(const torch::Tensor& rows, int64_t num_steps) const {
+  TORCH_CHECK(rows.size(0) == this->rows() && num_steps >= longest(), "RowLayout::pad: want (",
+              this->rows(), ", ...) and at least ", longest(), " steps, got ", rows.sizes(),
+              " and ", num_steps);
   std::vector<int64_t> sizes = rows.sizes().vec();
-  sizes[0] = sequences() * longest();
+  sizes[0] = sequences() * num_steps;
+  if (sizes[0] == rows.size(0)) return rows.unflatten(0, {sequences(), num_steps});
   const torch::Tensor flat =
-      torch::zeros(sizes, rows.options()).index_copy(0, places(longest()).to(rows.device()), rows);
-  return flat.unflatten(0, {sequences(), longest()});
+      torch::zeros(sizes, rows.options()).index_copy(0, places(num_steps).to(rows.device()), rows);
+  return flat.unflatten(0, {sequences(), num_steps});
+}
+
+torch::Tensor RowLayout::first(const torch::Tensor& rows) const {
+  const torch::Tensor starts =
+      torch::tensor(std::vector<int64_t>(offsets_.begin(), offsets_.end() - 1), torch::kInt64);
+  return rows.index_select(0, starts.to(rows.device()));
+}
+
+torch::Tensor RowLayout::last(const torch::Tensor& rows) const {
+  const torch::Tensor ends =
+      torch::tensor(std::vector<int64_t>(offsets_.begin() + 1, offsets_.end()), torch::kInt64) - 1;
+  return rows.index_select(0, ends.to(rows.device()));
+}
+
+torch::Tensor RowLayout::before(const torch::Tensor& rows, const torch::Tensor& start,
+                                bool reverse) const {
+  torch::Tensor result = torch::empty(rows.sizes(), rows.options());
+  at::parallel_for(0, sequences(), 1, [&](int64_t begin, int64_t end) {
+    const torch::NoGradGuard no_grad;
+    for (int64_t n = begin; n < end; ++n) {
+      const torch::Tensor from = of(rows, n);
+      torch::Tensor to = of(result, n);
+      torch::Tensor first = to[reverse ? length(n) - 1 : 0];
+      start.defined() ? first.copy_(start[n]) : first.zero_();
+      to.narrow(0, reverse ? 0 : 1, length(n) - 1)
+          .copy_(from.narrow(0, reverse ? 1 : 0, length(n) - 1));
+    }
+  });
+  return result;
 }
 
 torch::Tensor RowLayout::valid(torch::Device device) const {

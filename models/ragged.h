@@ -29,12 +29,24 @@ class RowLayout {
     return rows.narrow(0, offset(n), length(n));
   }
 
-  /// (N, T, ...) padded on the right, T >= every length -> (R, ...).
+  /// (N, T, ...) padded on the right, T >= every length -> (R, ...). A view where nothing is
+  /// padded.
   torch::Tensor unpad(const torch::Tensor& padded) const;
-  /// (R, ...) -> (N, longest(), ...), padded with zeros.
-  torch::Tensor pad(const torch::Tensor& rows) const;
+  /// (R, ...) -> (N, longest(), ...), padded with zeros. A view where nothing is padded.
+  torch::Tensor pad(const torch::Tensor& rows) const { return pad(rows, longest()); }
+  /// (R, ...) -> (N, num_steps, ...), num_steps >= every length.
+  torch::Tensor pad(const torch::Tensor& rows, int64_t num_steps) const;
   /// (N, longest()) bool: true where a step belongs to its sequence.
   torch::Tensor valid(torch::Device device) const;
+
+  /// The first or the last row of every sequence: (R, D) -> (N, D).
+  torch::Tensor first(const torch::Tensor& rows) const;
+  torch::Tensor last(const torch::Tensor& rows) const;
+  /// For each row the one before it in its sequence, for the first that of `start` (N, D), or zeros
+  /// if undefined: (R, D) -> (R, D), contiguous. Not differentiable. `reverse`: from the last row
+  /// to the first.
+  torch::Tensor before(const torch::Tensor& rows, const torch::Tensor& start = {},
+                       bool reverse = false) const;
 
   /// Every sequence `times` over, in a row: what each of a question's answers sees.
   RowLayout repeated(int64_t times) const;
@@ -47,6 +59,12 @@ class RowLayout {
 
   std::vector<int64_t> lengths_;
   std::vector<int64_t> offsets_ = {0};  ///< (N + 1)
+};
+
+/// Sequences of a batch after one another.
+struct RaggedSequence {
+  torch::Tensor rows;  ///< (R, D)
+  RowLayout layout;
 };
 
 /// The layout of `parts` after one another.

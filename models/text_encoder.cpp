@@ -1,5 +1,7 @@
 #include "models/text_encoder.h"
 
+#include <utility>
+
 #include <torch/torch.h>
 
 namespace vidqa::models {
@@ -19,6 +21,16 @@ EmbeddedText TextEncoder::embed(const Batch& batch) {
 
 StackedOutput TextEncoder::run(const EmbeddedText& text, const StackedState& start) const {
   return run_stacked_lstm(lstm_text_1_, lstm_text_2_, text.projected, text.lengths, start);
+}
+
+EmbeddedWords TextEncoder::embed_words(const Batch& batch) {
+  RowLayout layout(batch.text_lengths);
+  const torch::Tensor words = layout.unpad(batch.text.flatten(0, 1));  // (R)
+  return {lstm_text_1_->project(embed_(words)), std::move(layout)};
+}
+
+StackedOutput TextEncoder::run(const EmbeddedWords& words, const StackedState& start) const {
+  return run_stacks({{lstm_text_1_, lstm_text_2_, words.projected}}, words.layout, 1, start)[0];
 }
 
 StackedState TextEncoder::zero_state(int64_t num_texts) const {

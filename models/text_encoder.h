@@ -7,6 +7,7 @@
 #include "models/batch.h"
 #include "models/lstm.h"
 #include "models/model.h"
+#include "models/ragged.h"
 
 namespace vidqa::models {
 
@@ -14,6 +15,12 @@ namespace vidqa::models {
 struct EmbeddedText {
   torch::Tensor projected;  ///< (N, L, 4h): the words times the input weights of lstm_text_1
   torch::Tensor lengths;    ///< (N) int64
+};
+
+/// The same without padding: rows of the texts after one another.
+struct EmbeddedWords {
+  torch::Tensor projected;  ///< (R, 4h)
+  RowLayout layout;         ///< N sequences
 };
 
 /// The text encoder of HME and its relatives: word vectors, then two stacked LSTM cells.
@@ -27,6 +34,9 @@ class TextEncoder {
 
   EmbeddedText embed(const Batch& batch);
   StackedOutput run(const EmbeddedText& text, const StackedState& start) const;
+  EmbeddedWords embed_words(const Batch& batch);
+  /// As run_stacks(): undefined tensors of the start are zeros.
+  StackedOutput run(const EmbeddedWords& words, const StackedState& start) const;
   StackedState zero_state(int64_t num_texts) const;
 
   /// See Model::set_word_vectors. Throws c10::Error when the shape differs.

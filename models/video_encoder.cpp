@@ -32,6 +32,10 @@ StackedOutput VideoEncoder::run(const torch::Tensor& rows, const torch::Tensor& 
                           for_each_answer(lengths, num_answers), start);
 }
 
+LstmStack VideoEncoder::stack(const torch::Tensor& rows) const {
+  return {layer_1_, layer_2_, layer_1_->project(rows)};
+}
+
 StackedState VideoEncoder::zero_state(int64_t num_clips) const {
   return {layer_1_->zero_state(num_clips), layer_2_->zero_state(num_clips)};
 }

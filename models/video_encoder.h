@@ -28,6 +28,8 @@ class VideoEncoder {
   /// for all its candidates.
   StackedOutput run(const torch::Tensor& rows, const torch::Tensor& lengths,
                     const StackedState& start) const;
+  /// For run_stacks(), which runs several encoders side by side: rows (R, width) without padding.
+  LstmStack stack(const torch::Tensor& rows) const;
   StackedState zero_state(int64_t num_clips) const;
 
  private:

@@ -1,10 +1,10 @@
 #include "models/cpu/lstm_steps.h"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "fusion/cpu/multiarch.h"
 #include "fusion/cpu/vector_math.h"
+#include "models/cpu/product_tiles.h"
 
 namespace vidqa::models::cpu {
 namespace {
@@ -15,14 +15,9 @@ using fusion::cpu::load;
 using fusion::cpu::sigmoid;
 using fusion::cpu::store;
 
-/// Rows that are multiplied together: 4 sums of 16 values each are in registers at once. With
-/// AVX-512 in single precision a sum is one register of 32; else two or more of 16.
-constexpr int kWideTile = 6;
-constexpr int kNarrowTile = 1;
-
 /// One step of all sequences that are long enough.
 struct Step {
-  const LstmSequences* sequences = nullptr;
+  const Sequences* sequences = nullptr;
   int64_t number = 0;
   int64_t count = 0;  ///< of these sequences
 
@@ -33,30 +28,6 @@ struct Step {
   }
   VIDQA_INLINE int64_t previous(int64_t i) const { return row(i) + (sequences->reverse ? 1 : -1); }
 };
-
-/// Sequences that have a step of this number; `count` is that of the step before or after.
-VIDQA_INLINE int64_t active(const LstmSequences& sequences, int64_t number, int64_t count) {
-  while (count > 0 && sequences.lengths[count - 1] <= number) --count;
-  while (count < sequences.count && sequences.lengths[count] > number) ++count;
-  return count;
-}
-
-/// sums[i][g] += a[i][k] b[k][g], over k.
-template <typename T, int kRows, int kColumns>
-VIDQA_INLINE void multiply(const T* const* a, const T* b, int64_t depth,
-                           Lanes<T> (&sums)[kRows][kColumns]) {
-  for (int64_t k = 0; k < depth; ++k) {
-    Lanes<T> of_b[kColumns];
-#pragma GCC unroll 4
-    for (int g = 0; g < kColumns; ++g) load<T>(b + (k * kColumns + g) * kUnits, of_b[g]);
-#pragma GCC unroll 8
-    for (int i = 0; i < kRows; ++i) {
-      const T factor = a[i][k];
-#pragma GCC unroll 4
-      for (int g = 0; g < kColumns; ++g) sums[i][g] += factor * of_b[g];
-    }
-  }
-}
 
 /// Gates of 16 units in, their values out, with the new state. `c_before` null: zeros.
 template <typename T>
@@ -79,61 +50,48 @@ VIDQA_INLINE void advance(T* gates, const T* c_before, T* c, T* h) {
   }
 }
 
+/// 16 units of a sequence's c before the step; null: zeros.
+template <typename T>
+VIDQA_INLINE const T* cell_before(const Step& step, int64_t i, int64_t width, int64_t column,
+                                  const T* c, const T* start) {
+  if (!step.first()) return c + step.previous(i) * width + column;
+  return start == nullptr ? nullptr : start + step.sequences->numbers[i] * width + column;
+}
+
 /// One panel of kRows sequences from `begin` on.
 template <typename T, int kRows>
 VIDQA_INLINE void forward_tile(const Step& step, int64_t begin, int64_t panel, const T* packed,
-                               const LstmRows<T>& rows) {
+                               const LstmRows<T>& rows, const LstmStart<T>& start) {
   const int64_t width = panels_of(rows.hidden) * kUnits;
+  const bool has_before = !step.first() || start.h != nullptr;
   const T* before[kRows];
   T* gates[kRows];
   Lanes<T> sums[kRows][4];
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
-    before[i] = rows.h + (step.first() ? 0 : step.previous(begin + i) * width);
+    before[i] = !has_before    ? nullptr
+                : step.first() ? start.h + step.sequences->numbers[begin + i] * width
+                               : rows.h + step.previous(begin + i) * width;
     gates[i] = rows.gates + step.row(begin + i) * rows.gates_stride + panel * kGatesOfPanel;
 #pragma GCC unroll 4
     for (int g = 0; g < 4; ++g) load<T>(gates[i] + g * kUnits, sums[i][g]);
   }
-  if (!step.first())
+  if (has_before)
     multiply<T, kRows, 4>(before, packed + panel * rows.hidden * kGatesOfPanel, rows.hidden, sums);
   for (int i = 0; i < kRows; ++i) {
     T all[kGatesOfPanel];
 #pragma GCC unroll 4
     for (int g = 0; g < 4; ++g) store<T>(sums[i][g], all + g * kUnits);
     const int64_t at = step.row(begin + i) * width + panel * kUnits;
-    const T* c_before =
-        step.first() ? nullptr : rows.c + step.previous(begin + i) * width + panel * kUnits;
-    advance(all, c_before, rows.c + at, rows.h + at);
+    advance(all, cell_before(step, begin + i, width, panel * kUnits, rows.c, start.c), rows.c + at,
+            rows.h + at);
     std::copy_n(all, kGatesOfPanel, gates[i]);
   }
 }
 
-/// Calls tile(first, std::integral_constant<int, rows>) until all are done.
-template <int kMost, typename Tile>
-VIDQA_INLINE void for_tiles(int64_t count, Tile tile) {
-  int64_t begin = 0;
-  for (; begin + kMost <= count; begin += kMost) tile(begin, std::integral_constant<int, kMost>());
-  if constexpr (kMost > 1) {
-    switch (count - begin) {
-      case 1:
-        return tile(begin, std::integral_constant<int, 1>());
-      case 2:
-        return tile(begin, std::integral_constant<int, 2>());
-      case 3:
-        return tile(begin, std::integral_constant<int, 3>());
-      case 4:
-        return tile(begin, std::integral_constant<int, 4>());
-      case 5:
-        return tile(begin, std::integral_constant<int, 5>());
-      default:
-        return;
-    }
-  }
-}
-
 template <typename T, int kRows>
-VIDQA_INLINE void forward_steps(const LstmSequences& sequences, const T* packed,
-                                const LstmRows<T>& rows) {
+VIDQA_INLINE void forward_steps(const Sequences& sequences, const T* packed,
+                                const LstmRows<T>& rows, const LstmStart<T>& start) {
   const int64_t panels = panels_of(rows.hidden);
   int64_t count = sequences.count;
   for (int64_t number = 0;; ++number) {
@@ -142,7 +100,7 @@ VIDQA_INLINE void forward_steps(const LstmSequences& sequences, const T* packed,
     const Step step = {&sequences, number, count};
     for (int64_t panel = 0; panel < panels; ++panel) {
       for_tiles<kRows>(count, [&](int64_t begin, auto of_tile) VIDQA_INLINE_LAMBDA {
-        forward_tile<T, decltype(of_tile)::value>(step, begin, panel, packed, rows);
+        forward_tile<T, decltype(of_tile)::value>(step, begin, panel, packed, rows, start);
       });
     }
   }
@@ -215,19 +173,37 @@ VIDQA_INLINE void recurrent_columns(const Step& step, int64_t depth, int64_t wid
 
 constexpr int64_t kPanelsTogether = 4;
 
+/// Rows of sequences i = 0, 1, ... to their places, or back from there.
+template <typename T>
+VIDQA_INLINE void to_places(const Sequences& sequences, int64_t width, const T* from, T* to) {
+  for (int64_t i = 0; i < sequences.count; ++i)
+    std::copy_n(from + i * width, width, to + sequences.numbers[i] * width);
+}
+
+template <typename T>
+VIDQA_INLINE void from_places(const Sequences& sequences, int64_t width, const T* from, T* to) {
+  if (from == nullptr) {
+    std::fill_n(to, sequences.count * width, T(0));
+    return;
+  }
+  for (int64_t i = 0; i < sequences.count; ++i)
+    std::copy_n(from + sequences.numbers[i] * width, width, to + i * width);
+}
+
 template <typename T, int kRows>
-VIDQA_INLINE void backward_steps(const LstmSequences& sequences, const T* packed,
+VIDQA_INLINE void backward_steps(const Sequences& sequences, const T* packed,
                                  const LstmRows<T>& rows, const HiddenGradient<T>& d_hidden,
-                                 T* d_gates, int64_t d_gates_stride, T* scratch) {
+                                 const LstmEnds<T>& ends, T* d_gates, int64_t d_gates_stride,
+                                 T* scratch) {
   const int64_t panels = panels_of(rows.hidden);
   const int64_t width = panels * kUnits;
   const int64_t depth = panels * kGatesOfPanel;
   T* const dc = scratch;
   T* const dh = scratch + sequences.count * width;
-  std::fill_n(scratch, 2 * sequences.count * width, T(0));
+  from_places(sequences, width, ends.d_last_c, dc);
+  from_places(sequences, width, ends.d_last_h, dh);
   int64_t count = 0;
-  for (int64_t number = sequences.count == 0 ? -1 : sequences.lengths[0] - 1; number >= 0;
-       --number) {
+  for (int64_t number = sequences.longest() - 1; number >= 0; --number) {
     count = active(sequences, number, count);
     const Step step = {&sequences, number, count};
     for (int64_t i = 0; i < count; ++i) {
@@ -238,12 +214,12 @@ VIDQA_INLINE void backward_steps(const LstmSequences& sequences, const T* packed
         gradient_of_hidden(d_hidden, sequences.numbers[i], row, width, column,
                            dh + i * width + column, of_hidden);
         retreat(rows.gates + row * rows.gates_stride + panel * kGatesOfPanel,
-                step.first() ? nullptr : rows.c + step.previous(i) * width + column,
+                cell_before(step, i, width, column, rows.c, ends.start_c),
                 rows.c + row * width + column, of_hidden, dc + i * width + column,
                 d_gates + row * d_gates_stride + panel * kGatesOfPanel);
       }
     }
-    if (step.first()) return;
+    if (step.first() && ends.d_start_h == nullptr) return;
     for (int64_t panel = 0; panel < panels; panel += kPanelsTogether) {
       const T* weights = packed + panel * depth * kUnits;
       T* columns = dh + panel * kUnits;
@@ -266,6 +242,9 @@ VIDQA_INLINE void backward_steps(const LstmSequences& sequences, const T* packed
       }
     }
   }
+  if (ends.d_start_h == nullptr) return;
+  to_places(sequences, width, dh, ends.d_start_h);
+  to_places(sequences, width, dc, ends.d_start_c);
 }
 
 template <typename T>
@@ -293,7 +272,7 @@ void pack_backward_any(const T* weight, int64_t hidden, T* packed) {
 }
 
 template <typename T>
-VIDQA_INLINE void max_over_rows_any(const LstmSequences& sequences, int64_t panels, const T* h,
+VIDQA_INLINE void max_over_rows_any(const Sequences& sequences, int64_t panels, const T* h,
                                     T* maximum, int32_t* row) {
   const int64_t width = panels * kUnits;
   for (int64_t i = 0; i < sequences.count; ++i) {
@@ -315,38 +294,32 @@ VIDQA_INLINE void max_over_rows_any(const LstmSequences& sequences, int64_t pane
   }
 }
 
-bool has_wide_registers() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") != 0;
-#else
-  return false;
-#endif
+VIDQA_MULTIARCH void forward_wide(const Sequences& sequences, const float* packed,
+                                  const LstmRows<float>& rows, const LstmStart<float>& start) {
+  forward_steps<float, kWideTile>(sequences, packed, rows, start);
 }
 
-VIDQA_MULTIARCH void forward_wide(const LstmSequences& sequences, const float* packed,
-                                  const LstmRows<float>& rows) {
-  forward_steps<float, kWideTile>(sequences, packed, rows);
+VIDQA_MULTIARCH void forward_narrow(const Sequences& sequences, const float* packed,
+                                    const LstmRows<float>& rows, const LstmStart<float>& start) {
+  forward_steps<float, kNarrowTile>(sequences, packed, rows, start);
 }
 
-VIDQA_MULTIARCH void forward_narrow(const LstmSequences& sequences, const float* packed,
-                                    const LstmRows<float>& rows) {
-  forward_steps<float, kNarrowTile>(sequences, packed, rows);
-}
-
-VIDQA_MULTIARCH void backward_wide(const LstmSequences& sequences, const float* packed,
+VIDQA_MULTIARCH void backward_wide(const Sequences& sequences, const float* packed,
                                    const LstmRows<float>& rows,
-                                   const HiddenGradient<float>& d_hidden, float* d_gates,
+                                   const HiddenGradient<float>& d_hidden,
+                                   const LstmEnds<float>& ends, float* d_gates,
                                    int64_t d_gates_stride, float* scratch) {
-  backward_steps<float, kWideTile>(sequences, packed, rows, d_hidden, d_gates, d_gates_stride,
+  backward_steps<float, kWideTile>(sequences, packed, rows, d_hidden, ends, d_gates, d_gates_stride,
                                    scratch);
 }
 
-VIDQA_MULTIARCH void backward_narrow(const LstmSequences& sequences, const float* packed,
+VIDQA_MULTIARCH void backward_narrow(const Sequences& sequences, const float* packed,
                                      const LstmRows<float>& rows,
-                                     const HiddenGradient<float>& d_hidden, float* d_gates,
+                                     const HiddenGradient<float>& d_hidden,
+                                     const LstmEnds<float>& ends, float* d_gates,
                                      int64_t d_gates_stride, float* scratch) {
-  backward_steps<float, kNarrowTile>(sequences, packed, rows, d_hidden, d_gates, d_gates_stride,
-                                     scratch);
+  backward_steps<float, kNarrowTile>(sequences, packed, rows, d_hidden, ends, d_gates,
+                                     d_gates_stride, scratch);
 }
 
 }  // namespace
@@ -359,14 +332,14 @@ void pack_forward(const double* weight, int64_t hidden, double* packed) {
   pack_forward_any(weight, hidden, packed);
 }
 
-void lstm_forward(const LstmSequences& sequences, const float* packed,
-                  const LstmRows<float>& rows) {
-  (has_wide_registers() ? forward_wide : forward_narrow)(sequences, packed, rows);
+void lstm_forward(const Sequences& sequences, const float* packed, const LstmRows<float>& rows,
+                  const LstmStart<float>& start) {
+  (has_wide_registers() ? forward_wide : forward_narrow)(sequences, packed, rows, start);
 }
 
-VIDQA_MULTIARCH void lstm_forward(const LstmSequences& sequences, const double* packed,
-                                  const LstmRows<double>& rows) {
-  forward_steps<double, kNarrowTile>(sequences, packed, rows);
+VIDQA_MULTIARCH void lstm_forward(const Sequences& sequences, const double* packed,
+                                  const LstmRows<double>& rows, const LstmStart<double>& start) {
+  forward_steps<double, kNarrowTile>(sequences, packed, rows, start);
 }
 
 void pack_backward(const float* weight, int64_t hidden, float* packed) {
@@ -377,27 +350,28 @@ void pack_backward(const double* weight, int64_t hidden, double* packed) {
   pack_backward_any(weight, hidden, packed);
 }
 
-void lstm_backward(const LstmSequences& sequences, const float* packed, const LstmRows<float>& rows,
-                   const HiddenGradient<float>& d_hidden, float* d_gates, int64_t d_gates_stride,
-                   float* scratch) {
-  (has_wide_registers() ? backward_wide : backward_narrow)(sequences, packed, rows, d_hidden,
+void lstm_backward(const Sequences& sequences, const float* packed, const LstmRows<float>& rows,
+                   const HiddenGradient<float>& d_hidden, const LstmEnds<float>& ends,
+                   float* d_gates, int64_t d_gates_stride, float* scratch) {
+  (has_wide_registers() ? backward_wide : backward_narrow)(sequences, packed, rows, d_hidden, ends,
                                                            d_gates, d_gates_stride, scratch);
 }
 
-VIDQA_MULTIARCH void lstm_backward(const LstmSequences& sequences, const double* packed,
+VIDQA_MULTIARCH void lstm_backward(const Sequences& sequences, const double* packed,
                                    const LstmRows<double>& rows,
-                                   const HiddenGradient<double>& d_hidden, double* d_gates,
+                                   const HiddenGradient<double>& d_hidden,
+                                   const LstmEnds<double>& ends, double* d_gates,
                                    int64_t d_gates_stride, double* scratch) {
-  backward_steps<double, kNarrowTile>(sequences, packed, rows, d_hidden, d_gates, d_gates_stride,
-                                      scratch);
+  backward_steps<double, kNarrowTile>(sequences, packed, rows, d_hidden, ends, d_gates,
+                                      d_gates_stride, scratch);
 }
 
-VIDQA_MULTIARCH void max_over_rows(const LstmSequences& sequences, int64_t panels, const float* h,
+VIDQA_MULTIARCH void max_over_rows(const Sequences& sequences, int64_t panels, const float* h,
                                    float* maximum, int32_t* row) {
   max_over_rows_any(sequences, panels, h, maximum, row);
 }
 
-VIDQA_MULTIARCH void max_over_rows(const LstmSequences& sequences, int64_t panels, const double* h,
+VIDQA_MULTIARCH void max_over_rows(const Sequences& sequences, int64_t panels, const double* h,
                                    double* maximum, int32_t* row) {
   max_over_rows_any(sequences, panels, h, maximum, row);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "fusion/cpu/lanes.h"
+#include "models/cpu/sequences.h"
 
 namespace vidqa::models::cpu {
 
@@ -18,15 +19,6 @@ inline constexpr int64_t kGatesOfPanel = 4 * kUnits;
 /// Panels that `hidden` units need.
 inline int64_t panels_of(int64_t hidden) { return (hidden + kUnits - 1) / kUnits; }
 
-/// Sequences, longest first; sequence i is in the rows offsets[i] ... + lengths[i] - 1.
-struct LstmSequences {
-  const int64_t* lengths = nullptr;  ///< each >= 1
-  const int64_t* offsets = nullptr;
-  const int64_t* numbers = nullptr;  ///< its place in what has a row for each sequence
-  int64_t count = 0;
-  bool reverse = false;  ///< from the last row to the first
-};
-
 /// Rows of one direction: gates (rows, >= panels 64), h and c (rows, panels 16).
 template <typename T>
 struct LstmRows {
@@ -37,15 +29,23 @@ struct LstmRows {
   T* c = nullptr;
 };
 
+/// What sequences start from, (sequences, panels 16) each; null: zeros.
+template <typename T>
+struct LstmStart {
+  const T* h = nullptr;
+  const T* c = nullptr;
+};
+
 /// Recurrent weights as lstm_forward wants them, `hidden` panels 64 values:
 /// packed[panel][k][gate][unit] = weight[gate of the unit][k], weight (panels 64, hidden).
 void pack_forward(const float* weight, int64_t hidden, float* packed);
 void pack_forward(const double* weight, int64_t hidden, double* packed);
 
 /// Gates in: what the input adds, biases included. Out: their values after sigmoid and tanh, h, c.
-void lstm_forward(const LstmSequences& sequences, const float* packed, const LstmRows<float>& rows);
-void lstm_forward(const LstmSequences& sequences, const double* packed,
-                  const LstmRows<double>& rows);
+void lstm_forward(const Sequences& sequences, const float* packed, const LstmRows<float>& rows,
+                  const LstmStart<float>& start = {});
+void lstm_forward(const Sequences& sequences, const double* packed, const LstmRows<double>& rows,
+                  const LstmStart<double>& start = {});
 
 /// As lstm_backward wants them, panels 64 panels 16 values: four panels of units together.
 void pack_backward(const float* weight, int64_t hidden, float* packed);
@@ -61,20 +61,30 @@ struct HiddenGradient {
   const int32_t* row_of_maximum = nullptr;
 };
 
+/// What a backward pass is given and gives at the ends of sequences, (sequences, panels 16) each.
+template <typename T>
+struct LstmEnds {
+  const T* d_last_h = nullptr;  ///< gradients of the last h and c; null: zeros
+  const T* d_last_c = nullptr;
+  const T* start_c = nullptr;  ///< as in LstmStart
+  T* d_start_h = nullptr;      ///< gradients of the start, both or none
+  T* d_start_c = nullptr;
+};
+
 /// From the last step to the first. `rows` as lstm_forward left it; the gradients of its gates as
 /// it found them are written to d_gates (rows, d_gates_stride), which may be the gates themselves.
 /// `scratch`: 2 count panels 16 values.
-void lstm_backward(const LstmSequences& sequences, const float* packed, const LstmRows<float>& rows,
-                   const HiddenGradient<float>& d_hidden, float* d_gates, int64_t d_gates_stride,
-                   float* scratch);
-void lstm_backward(const LstmSequences& sequences, const double* packed,
-                   const LstmRows<double>& rows, const HiddenGradient<double>& d_hidden,
+void lstm_backward(const Sequences& sequences, const float* packed, const LstmRows<float>& rows,
+                   const HiddenGradient<float>& d_hidden, const LstmEnds<float>& ends,
+                   float* d_gates, int64_t d_gates_stride, float* scratch);
+void lstm_backward(const Sequences& sequences, const double* packed, const LstmRows<double>& rows,
+                   const HiddenGradient<double>& d_hidden, const LstmEnds<double>& ends,
                    double* d_gates, int64_t d_gates_stride, double* scratch);
 
 /// Maximum over the rows of each sequence, and its first row: (sequences, panels 16) both.
-void max_over_rows(const LstmSequences& sequences, int64_t panels, const float* h, float* maximum,
+void max_over_rows(const Sequences& sequences, int64_t panels, const float* h, float* maximum,
                    int32_t* row);
-void max_over_rows(const LstmSequences& sequences, int64_t panels, const double* h, double* maximum,
+void max_over_rows(const Sequences& sequences, int64_t panels, const double* h, double* maximum,
                    int32_t* row);
 
 }  // namespace vidqa::models::cpu

@@ -210,8 +210,15 @@ struct Part {
   std::function<Tensor(const Inputs&)> forward;
 };
 
-Sequence sequence(const Inputs& inputs, const std::string& values, const std::string& lengths) {
-  return {inputs.at(values), valid_steps(inputs.at(lengths), inputs.at(values).size(1))};
+RaggedSequence sequence(const Inputs& inputs, const std::string& values,
+                        const std::string& lengths) {
+  const RowLayout layout(inputs.at(lengths));
+  return {layout.unpad(inputs.at(values)), layout};
+}
+
+/// With zeros beyond the lengths, as many steps as `like` has.
+Tensor padded(const Tensor& rows, const RowLayout& layout, const Tensor& like) {
+  return layout.pad(rows, like.size(1));
 }
 
 /// The part of HME called `name`; its forward is empty when there is none.
@@ -226,14 +233,15 @@ Part make_part(const std::string& name, const ModelConfig& config) {
   } else if (name == "mrm_vid") {
     const auto module = part.owner->register_module("mrm_vid", VideoMemory(h, config.slots));
     part.forward = [module](const Inputs& in) {
-      const Tensor out = module->forward(in.at("hidden_a"), in.at("hidden_m"));
-      return out * sequence(in, "hidden_a", "video_lengths").valid.unsqueeze(2);
+      const auto [appearance, layout] = sequence(in, "hidden_a", "video_lengths");
+      const Tensor motion = layout.unpad(in.at("hidden_m"));
+      return padded(module->forward(appearance, motion, layout), layout, in.at("hidden_a"));
     };
   } else if (name == "mrm_txt") {
     const auto module = part.owner->register_module("mrm_txt", QuestionMemory(h, config.slots));
     part.forward = [module](const Inputs& in) {
-      const Tensor out = module->forward(in.at("hidden_q"));
-      return out * sequence(in, "hidden_q", "word_lengths").valid.unsqueeze(2);
+      const auto [words, layout] = sequence(in, "hidden_q", "word_lengths");
+      return padded(module->forward(words, layout), layout, in.at("hidden_q"));
     };
   } else if (name == "mm_att") {
     const auto module =

@@ -135,10 +135,13 @@ TEST_F(Memories, VideoMemoryFollowsItsEquations) {
   randomise(*memory);
   const Tensor appearance = random({2, 5, kHidden});
   const Tensor motion = random({2, 5, kHidden});
-  const Tensor out = memory(appearance, motion);
+  const RowLayout layout(std::vector<int64_t>{5, 5});
+  const Tensor out = layout.pad(memory(layout.unpad(appearance), layout.unpad(motion), layout));
+  const Tensor composed = memory->compose(appearance, motion);
   for (int64_t n = 0; n < 2; ++n) {
     const Tensor expected = video_memory(Equations(*memory), appearance[n], motion[n]);
     EXPECT_LE(relative_error(out[n], expected), kDoubleRounding);
+    EXPECT_LE(relative_error(composed[n], expected), kDoubleRounding);
   }
 }
 
@@ -146,10 +149,14 @@ TEST_F(Memories, QuestionMemoryFollowsItsEquations) {
   QuestionMemory memory(kHidden, kSlots);
   randomise(*memory);
   const Tensor words = random({2, 5, kHidden});
-  const Tensor out = memory(words);
-  for (int64_t n = 0; n < 2; ++n)
-    EXPECT_LE(relative_error(out[n], question_memory(Equations(*memory), words[n])),
-              kDoubleRounding);
+  const RowLayout layout(std::vector<int64_t>{5, 5});
+  const Tensor out = layout.pad(memory(layout.unpad(words), layout));
+  const Tensor composed = memory->compose(words);
+  for (int64_t n = 0; n < 2; ++n) {
+    const Tensor expected = question_memory(Equations(*memory), words[n]);
+    EXPECT_LE(relative_error(out[n], expected), kDoubleRounding);
+    EXPECT_LE(relative_error(composed[n], expected), kDoubleRounding);
+  }
 }
 
 TEST_F(Memories, TemporalAttentionFollowsItsEquations) {
@@ -158,12 +165,15 @@ TEST_F(Memories, TemporalAttentionFollowsItsEquations) {
   const Tensor states = random({2, 5, 2 * kHidden});
   const Tensor query = random({2, 2 * kHidden});
   const Tensor lengths = torch::tensor({3, 5}, torch::kInt64);
-  const Tensor out = module->forward({states, valid_steps(lengths, 5)}, query);
+  const Tensor out = module->forward(Sequence{states, valid_steps(lengths, 5)}, query);
+  const RowLayout layout(lengths);
+  const Tensor ragged = module->forward(RaggedSequence{layout.unpad(states), layout}, query);
   const Equations p(*module);
   for (int64_t n = 0; n < 2; ++n) {
     const Tensor expected = attention(states[n].slice(0, 0, lengths[n].item<int64_t>()),
                                       query[n].unsqueeze(0), p["Wa"], p["Ua"], p["ba"], p["Va"]);
     EXPECT_LE(relative_error(out[n].unsqueeze(0), expected), kDoubleRounding);
+    EXPECT_LE(relative_error(ragged[n].unsqueeze(0), expected), kDoubleRounding);
   }
 }
 
@@ -180,8 +190,10 @@ TEST_F(Memories, MultiStepFusionFollowsItsEquations) {
   const Tensor text = random({2, 4, kHidden});
   const Tensor video_lengths = torch::tensor({5, 2}, torch::kInt64);
   const Tensor text_lengths = torch::tensor({1, 4}, torch::kInt64);
-  const Tensor out = module.forward(last_states, {video, valid_steps(video_lengths, 5)},
-                                    {text, valid_steps(text_lengths, 4)});
+  const RowLayout video_layout(video_lengths);
+  const RowLayout text_layout(text_lengths);
+  const Tensor out = module.forward(last_states, {video_layout.unpad(video), video_layout},
+                                    {text_layout.unpad(text), text_layout});
   const Equations p(owner);
   for (int64_t n = 0; n < 2; ++n) {
     const Tensor v = video[n].slice(0, 0, video_lengths[n].item<int64_t>());

@@ -85,6 +85,27 @@ TEST(RowLayout, PadsAndUnpads) {
   EXPECT_TRUE(torch::equal(clips().valid(torch::kCPU).sum(1), torch::tensor({4, 1, 3})));
 }
 
+TEST(RowLayout, PadsToAsManyStepsAsAskedFor) {
+  const Tensor rows = torch::arange(1, 9).view({8, 1});
+  const Tensor padded = clips().pad(rows, 6);
+  EXPECT_EQ(padded.sizes(), (std::vector<int64_t>{3, 6, 1}));
+  EXPECT_EQ(padded.slice(1, 4).abs().sum().item<int64_t>(), 0);
+  EXPECT_TRUE(torch::equal(clips().unpad(padded), rows));
+}
+
+TEST(RowLayout, KnowsTheEndsOfSequencesAndTheRowsBefore) {
+  const Tensor rows = torch::arange(1, 9).view({8, 1});  // 1 2 3 4 | 5 | 6 7 8
+  EXPECT_TRUE(torch::equal(clips().first(rows).flatten(), torch::tensor({1, 5, 6})));
+  EXPECT_TRUE(torch::equal(clips().last(rows).flatten(), torch::tensor({4, 5, 8})));
+  EXPECT_TRUE(
+      torch::equal(clips().before(rows).flatten(), torch::tensor({0, 1, 2, 3, 0, 0, 6, 7})));
+  const Tensor start = torch::tensor({{-1}, {-2}, {-3}});
+  EXPECT_TRUE(torch::equal(clips().before(rows, start).flatten(),
+                           torch::tensor({-1, 1, 2, 3, -2, -3, 6, 7})));
+  EXPECT_TRUE(torch::equal(clips().before(rows, start, true).flatten(),
+                           torch::tensor({2, 3, 4, -1, -2, 7, 8, -3})));
+}
+
 TEST(RowLayout, RepeatsSequences) {
   const RowLayout layout(std::vector<int64_t>{2, 1});
   const Tensor rows = torch::tensor({1, 2, 3});
