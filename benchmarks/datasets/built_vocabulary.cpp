@@ -14,7 +14,7 @@
 namespace vidqa::benchmarks {
 namespace {
 
-constexpr int64_t kUnknownId = 1;
+constexpr int64_t kBuiltUnknownId = 1;
 constexpr int64_t kMinCount = 2;
 
 using Counts = std::map<std::string, int64_t>;
@@ -82,7 +82,7 @@ void build_vocabulary(data::QaCorpus& corpus, SplitIntoWords split) {
   std::vector<std::string> words = {"<pad>", "<unk>"};
   for (std::string& word : by_count(counts))
     if (counts[word] >= kMinCount) words.push_back(std::move(word));
-  corpus.vocabulary = data::Vocabulary(std::move(words), kUnknownId);
+  corpus.vocabulary = data::Vocabulary(std::move(words), kBuiltUnknownId);
   for (auto* questions : {&corpus.train, &corpus.val, &corpus.test})
     for (data::Question& question : *questions) encode_question(question, corpus.vocabulary, split);
   corpus.notes.push_back(

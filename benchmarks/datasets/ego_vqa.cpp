@@ -51,9 +51,9 @@ std::unordered_map<std::string, size_t> read_split(const std::string& path, int6
 }
 
 /// Reads records; counts released encodings that the rule does not give.
-class RecordReader {
+class EgoRecordReader {
  public:
-  RecordReader(const data::Vocabulary& vocabulary, CandidatePadding padding)
+  EgoRecordReader(const data::Vocabulary& vocabulary, CandidatePadding padding)
       : vocabulary_(vocabulary), padding_(padding) {}
 
   data::Question read(const data::JsonRecord& record, const std::string& id) {
@@ -167,7 +167,7 @@ data::QaCorpus load_ego_vqa(const DatasetOptions& options, Faults& faults) {
   if (const std::string features = folder + "/feats"; fs::is_directory(features))
     corpus.feature_pair = data::FeaturePairFiles{features, features};
 
-  RecordReader reader(corpus.vocabulary, options.candidate_padding);
+  EgoRecordReader reader(corpus.vocabulary, options.candidate_padding);
   const std::array<std::vector<data::Question>*, 3> parts = {&corpus.train, &corpus.val,
                                                              &corpus.test};
   int64_t records = 0;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kPadding = "#START#";
 constexpr const char* kTgifUnknownWord = "UNK";
-constexpr int64_t kUnknownId = 1;
+constexpr int64_t kTgifUnknownId = 1;
 
 }  // namespace
 
@@ -42,7 +42,7 @@ data::Vocabulary build_tgif_vocabulary(const data::CsvTable& table,
   if (with_end_of_sentence) distinct.insert(kEndOfSentence);
   std::vector<std::string> words = {kPadding, kTgifUnknownWord};
   words.insert(words.end(), distinct.begin(), distinct.end());
-  return data::Vocabulary(std::move(words), kUnknownId);
+  return data::Vocabulary(std::move(words), kTgifUnknownId);
 }
 
 std::vector<std::string> build_tgif_answers(const data::CsvTable& table) {

@@ -20,7 +20,7 @@ namespace vidqa::benchmarks {
 namespace {
 
 constexpr double kUnknownWordDeviation = 0.4;
-const std::vector<std::string> kSplits = {"train", "val", "test_public"};
+const std::vector<std::string> kReleasedSplits = {"train", "val", "test_public"};
 const std::vector<std::string> kStreams = {"sub", "vcpt", "imagenet", "motion", "regional"};
 
 /// Which streams are read, and from where.
@@ -180,7 +180,7 @@ void check_splits(const std::vector<std::vector<TvqaRecord>>& splits, Faults& fa
         const auto [earlier, is_new] = seen.emplace(record.qid, &record);
         TORCH_CHECK(is_new, record.where, ": the qid ", record.qid, " stands in ",
                     earlier->second->where, " already");
-        TORCH_CHECK(kSplits[s] == "test_public" || record.answer_idx >= 0, record.where,
+        TORCH_CHECK(kReleasedSplits[s] == "test_public" || record.answer_idx >= 0, record.where,
                     ": the key 'answer_idx' is missing, which only test_public may lack");
       });
     }
@@ -235,7 +235,7 @@ data::QaCorpus load_tvqa(const DatasetOptions& options, Faults& faults) {
 
   std::vector<std::vector<TvqaRecord>> splits;
   bool has_subtitles = true;
-  for (const std::string& split : kSplits) {
+  for (const std::string& split : kReleasedSplits) {
     std::optional<std::vector<TvqaRecord>> records = reader.read(split);
     if (!records) {
       const std::string message = fmt::format("{}: tvqa_{}.jsonl is missing", files.folder, split);

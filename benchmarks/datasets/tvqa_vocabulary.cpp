@@ -12,7 +12,7 @@
 namespace vidqa::benchmarks {
 namespace {
 
-constexpr int64_t kUnknownId = 1;
+constexpr int64_t kTvqaUnknownId = 1;
 
 const std::vector<std::string>& reserved_words() {
   static const std::vector<std::string> words = {kTvqaPadding, kTvqaUnknown, kTvqaEnd};
@@ -38,7 +38,7 @@ data::Vocabulary build_tvqa_vocabulary(const std::vector<const std::string*>& te
         std::find(reserved_words().begin(), reserved_words().end(), word) != reserved_words().end();
     if (count >= min_count && !is_reserved) words.push_back(std::move(word));
   }
-  return data::Vocabulary(std::move(words), kUnknownId);
+  return data::Vocabulary(std::move(words), kTvqaUnknownId);
 }
 
 data::Vocabulary read_tvqa_vocabulary(const std::string& word2idx, const std::string& idx2word) {
@@ -55,7 +55,7 @@ data::Vocabulary read_tvqa_vocabulary(const std::string& word2idx, const std::st
                 theirs == names.end() ? "missing" : "the word '" + *theirs + "'", ", unlike in ",
                 word2idx, "; the two do not belong together");
   }
-  return data::Vocabulary(std::move(words), kUnknownId);
+  return data::Vocabulary(std::move(words), kTvqaUnknownId);
 }
 
 std::vector<int64_t> encode_tvqa(const std::string& clean_text,

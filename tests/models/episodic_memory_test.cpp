@@ -15,13 +15,13 @@ namespace {
 using torch::Tensor;
 using vidqa::testing::relative_error;
 
-constexpr int64_t kWidth = 4;
+constexpr int64_t kFactWidth = 4;
 
 /// The equations one example and one step at a time. A row vector is (1, D).
-struct Equations {
+struct EpisodicEquations {
   std::map<std::string, Tensor> parameters;
 
-  explicit Equations(const torch::nn::Module& module) {
+  explicit EpisodicEquations(const torch::nn::Module& module) {
     for (const auto& item : module.named_parameters())
       parameters.emplace(item.key(), item.value().detach());
   }
@@ -52,17 +52,17 @@ struct Equations {
 
 TEST(EpisodicMemory, FollowsItsEquationsUpToEveryLength) {
   torch::manual_seed(1);
-  EpisodicMemory memory(kWidth);
+  EpisodicMemory memory(kFactWidth);
   memory->to(torch::kFloat64);
   const std::vector<int64_t> lengths = {5, 1, 3};
-  const Tensor rows = torch::randn({3, 5, kWidth}, torch::kFloat64);
-  const Tensor p = torch::randn({3, kWidth}, torch::kFloat64);
-  const Tensor m = torch::randn({3, kWidth}, torch::kFloat64);
+  const Tensor rows = torch::randn({3, 5, kFactWidth}, torch::kFloat64);
+  const Tensor p = torch::randn({3, kFactWidth}, torch::kFloat64);
+  const Tensor m = torch::randn({3, kFactWidth}, torch::kFloat64);
   const Facts facts =
       memory->prepare({rows, valid_steps(torch::tensor(lengths, torch::kInt64), rows.size(1))});
   const Tensor next = memory->forward(facts, p, m);
 
-  const Equations equations(*memory);
+  const EpisodicEquations equations(*memory);
   for (int64_t n = 0; n < 3; ++n) {
     const Tensor expected = equations.next_memory(
         rows[n].slice(0, 0, lengths[static_cast<size_t>(n)]), p[n].unsqueeze(0), m[n].unsqueeze(0));

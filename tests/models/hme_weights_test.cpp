@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 using testing::small_config;
 using vidqa::testing::error_of;
 
-std::map<std::string, torch::Tensor> state_of(const std::string& name, const ModelConfig& config) {
+std::map<std::string, torch::Tensor> hme_state_of(const std::string& name,
+                                                  const ModelConfig& config) {
   std::map<std::string, torch::Tensor> state;
   for (const auto& item : make_model(name, config)->named_parameters())
     state[item.key()] = item.value();
@@ -27,7 +28,7 @@ TEST(HmeWeights, SayTheSizesOfTheirModel) {
   for (const char* name : {"hme", "lstm_enc_dec", "st_vqa", "co_memory"}) {
     for (const Task task : {Task::kOpenEnded, Task::kCount}) {
       const ModelConfig config = small_config(task);
-      const ModelConfig got = infer_hme_config(name, state_of(name, config), kNoFusion);
+      const ModelConfig got = infer_hme_config(name, hme_state_of(name, config), kNoFusion);
       EXPECT_EQ(got.task, task) << name;
       EXPECT_EQ(got.num_classes, config.num_classes) << name;
       EXPECT_EQ(got.vocab_size, config.vocab_size) << name;
@@ -39,7 +40,7 @@ TEST(HmeWeights, SayTheSizesOfTheirModel) {
   ModelConfig hme = small_config(Task::kCount);
   hme.fusion = "mfb:mm_dim=4";
   hme.video_encoder_dim = 7;
-  const ModelConfig got = infer_hme_config("hme", state_of("hme", hme), hme.fusion);
+  const ModelConfig got = infer_hme_config("hme", hme_state_of("hme", hme), hme.fusion);
   EXPECT_EQ(got.slots, hme.slots);
   EXPECT_EQ(got.appearance_dim, hme.appearance_dim);
   EXPECT_EQ(got.motion_dim, hme.motion_dim);
@@ -50,7 +51,7 @@ TEST(HmeWeights, SayTheSizesOfTheirModel) {
 TEST(HmeWeights, NameATensorThatIsMissingAndAFusionThatIsNotNamed) {
   ModelConfig config = small_config(Task::kCount);
   config.fusion = "mfb:mm_dim=4";
-  auto state = state_of("hme", config);
+  auto state = hme_state_of("hme", config);
   EXPECT_THAT(error_of([&] { infer_hme_config("hme", state, kNoFusion); }),
               HasSubstr("'mm_att.blp.*'"));
   EXPECT_THAT(error_of([&] { infer_hme_config("st_vqa", state, config.fusion); }),

@@ -15,7 +15,7 @@ using torch::Tensor;
 using vidqa::testing::relative_error;
 
 constexpr int64_t kInput = 3;
-constexpr int64_t kFan = 2;
+constexpr int64_t kCandidates = 2;
 
 /// Lengths of the clips, hidden width, stacks, threads.
 class Stacks
@@ -23,7 +23,7 @@ class Stacks
  protected:
   Stacks()
       : contexts_(std::get<0>(GetParam())),
-        layout_(contexts_.repeated(kFan)),
+        layout_(contexts_.repeated(kCandidates)),
         hidden_(std::get<1>(GetParam())),
         threads_(std::get<3>(GetParam())) {
     torch::manual_seed(7);
@@ -63,12 +63,12 @@ class Stacks
     std::vector<Tensor> actual;
     std::vector<Tensor> expected;
     const Tensor lengths = torch::tensor(layout_.lengths(), torch::kInt64);
-    const std::vector<StackedOutput> outputs = run_stacks(stacks, contexts_, kFan, start);
+    const std::vector<StackedOutput> outputs = run_stacks(stacks, contexts_, kCandidates, start);
     for (size_t i = 0; i < stacks.size(); ++i) {
       for (const Tensor& part : parts_of(outputs[i])) actual.push_back(part);
       StackedOutput want = compose_stacked_lstm(
           stacks[i].first, stacks[i].second,
-          layout_.pad(contexts_.repeat(stacks[i].projected, kFan)), lengths, start);
+          layout_.pad(contexts_.repeat(stacks[i].projected, kCandidates)), lengths, start);
       want.hidden_1 = layout_.unpad(want.hidden_1);
       want.hidden_2 = layout_.unpad(want.hidden_2);
       for (const Tensor& part : parts_of(want)) expected.push_back(part);

@@ -11,11 +11,11 @@ namespace {
 using torch::Tensor;
 using vidqa::testing::relative_error;
 
-struct Owner : torch::nn::Module {};
+struct CellOwner : torch::nn::Module {};
 
 TEST(VideoEncoder, StartsEveryCandidateFromItsOwnState) {
   torch::manual_seed(1);
-  Owner owner;
+  CellOwner owner;
   const VideoEncoder encoder(owner, "a", 4, 3);
   owner.to(torch::kFloat64);
   EXPECT_TRUE(owner.named_parameters().contains("lstm_video_1a.weight_ih"));
