@@ -4,9 +4,13 @@
 
 #include "fusion/cpu/multiarch.h"
 #include "fusion/cpu/vector_math.h"
+#include "models/cpu/packed_product.h"
 #include "models/cpu/product_tiles.h"
 
 namespace vidqa::models::cpu {
+
+static_assert(kGatesOfPanel == kPanelColumns);
+
 namespace {
 
 using fusion::cpu::hyperbolic_tangent;
@@ -248,16 +252,6 @@ VIDQA_INLINE void backward_steps(const Sequences& sequences, const T* packed,
 }
 
 template <typename T>
-void pack_forward_any(const T* weight, int64_t hidden, T* packed) {
-  for (int64_t panel = 0; panel < panels_of(hidden); ++panel) {
-    for (int64_t k = 0; k < hidden; ++k) {
-      for (int64_t gate = 0; gate < kGatesOfPanel; ++gate)
-        *packed++ = weight[(panel * kGatesOfPanel + gate) * hidden + k];
-    }
-  }
-}
-
-template <typename T>
 void pack_backward_any(const T* weight, int64_t hidden, T* packed) {
   const int64_t panels = panels_of(hidden);
   for (int64_t panel = 0; panel < panels; panel += kPanelsTogether) {
@@ -325,11 +319,11 @@ VIDQA_MULTIARCH void backward_narrow(const Sequences& sequences, const float* pa
 }  // namespace
 
 void pack_forward(const float* weight, int64_t hidden, float* packed) {
-  pack_forward_any(weight, hidden, packed);
+  pack({weight, hidden, panels_of(hidden) * kGatesOfPanel, 1, hidden}, 0, 0, hidden, packed);
 }
 
 void pack_forward(const double* weight, int64_t hidden, double* packed) {
-  pack_forward_any(weight, hidden, packed);
+  pack({weight, hidden, panels_of(hidden) * kGatesOfPanel, 1, hidden}, 0, 0, hidden, packed);
 }
 
 void lstm_forward(const Sequences& sequences, const float* packed, const LstmRows<float>& rows,
