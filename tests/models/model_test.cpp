@@ -120,9 +120,10 @@ TEST_P(AnyModel, AnswersTheSameAfterSaveAndLoad) {
 TEST_P(AnyModel, LearnsEightExamplesByHeart) {
   const ModelPtr model = make();
   const Batch batch = random_batch(task(), 8, 9);
-  torch::optim::Adam optimizer(model->trainable_parameters(), torch::optim::AdamOptions(0.01));
+  // With steps of 0.01 every rectifier of co_memory's episodes can die.
+  torch::optim::Adam optimizer(model->trainable_parameters(), torch::optim::AdamOptions(0.003));
   double loss = 0;
-  for (int step = 0; step < 500; ++step) {
+  for (int step = 0; step < 1000; ++step) {
     const Tensor step_loss = model->loss(model->forward(batch), batch.labels);
     loss = step_loss.item<double>();
     if (loss < 0.02) break;

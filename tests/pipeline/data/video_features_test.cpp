@@ -30,6 +30,13 @@ Question about_video(const std::string& video, std::vector<std::string> keys, in
 
 class VideoFeaturesTest : public ::testing::Test {
  protected:
+  VideoFeatureOptions normalized(FeatureNorm norm) const {
+    VideoFeatureOptions options;
+    options.appearance_path = path_;
+    options.norm = norm;
+    return options;
+  }
+
   void SetUp() override { torch::manual_seed(1); }
   auto throws(const std::string& path, const std::string& message) {
     return ThrowsMessage<c10::Error>(AllOf(HasSubstr(path), HasSubstr(message)));
@@ -68,7 +75,11 @@ TEST_F(VideoFeaturesTest, StreamsAreCutToTheShorterAndThenSampledAlike) {
   const auto motion = torch::randn({90, 3});
   write_feature_file(path_, {{"cat", appearance}});
   write_feature_file(motion_path_, {{"cat", motion}});
-  VideoFeatures features({path_, motion_path_, 35}, {train_[0]});
+  VideoFeatureOptions options;
+  options.appearance_path = path_;
+  options.motion_path = motion_path_;
+  options.max_frames = 35;
+  VideoFeatures features(options, {train_[0]});
   const auto index = torch::tensor(sample_rows(85, 35));
   EXPECT_TRUE(features.clip(train_[0]).appearance.equal(appearance.index_select(0, index)));
   EXPECT_TRUE(features.clip(train_[0]).motion.equal(motion.index_select(0, index)));
@@ -88,7 +99,7 @@ TEST_F(VideoFeaturesTest, DenseArraysAreReadByRow) {
 TEST_F(VideoFeaturesTest, L2MakesEveryRowOfBothStreamsOfLengthOne) {
   const auto rows = torch::tensor({{3.0F, 4.0F}, {0.0F, 0.0F}, {0.0F, 2.0F}});
   write_feature_file(path_, {{"cat", rows}});
-  VideoFeatures features({path_, std::nullopt, 20, FeatureNorm::kL2}, {train_[0]});
+  VideoFeatures features(normalized(FeatureNorm::kL2), {train_[0]});
   const auto clip = features.clip(train_[0]);
   EXPECT_TRUE(clip.appearance.allclose(torch::tensor({{0.6F, 0.8F}, {0.0F, 0.0F}, {0.0F, 1.0F}})));
   EXPECT_TRUE(clip.motion.allclose(torch::tensor({{-0.6F, -0.8F}, {0.0F, 1.0F}, {0.0F, 0.0F}})));
@@ -103,7 +114,7 @@ TEST_F(VideoFeaturesTest, StandardizingTakesItsStatisticsFromTrainingClipsAlone)
   write_feature_file(path_, {{"cat", cat}, {"dog", dog}, {"owl", test_clip}});
   std::vector<Question> train = train_;
   train.push_back(train_[1]);  // a second question about a clip does not count it twice
-  VideoFeatures features({path_, std::nullopt, 20, FeatureNorm::kStandardize}, train);
+  VideoFeatures features(normalized(FeatureNorm::kStandardize), train);
 
   const auto rows = torch::cat({cat, dog}).to(torch::kFloat64);
   const auto mean = rows.mean(0);
@@ -192,7 +203,7 @@ TEST_F(VideoFeaturesTest, PairSeesTheRowsOfTheSpan) {
 TEST_F(VideoFeaturesTest, RowsThatMustExistAndDoNotAreNamedByQuestion) {
   write_feature_file(path_, {{"cat", torch::rand({5, 2})}, {"dog", torch::rand({9, 2})}});
   VideoFeatures features({path_}, train_);
-  Question question = about("cat", {"cat"});
+  Question question = about_video("cat", {"cat"});
   question.feature_rows = Question::RowRange{2, 5, true};
   EXPECT_EQ(features.clip(question).appearance.size(0), 3);
   question.feature_rows = Question::RowRange{2, 6, true};
@@ -210,7 +221,7 @@ TEST_F(VideoFeaturesTest, DrawChoosesTheWindowOfASegment) {
   options.max_frames = 4;
   options.sampling = FrameSampling::kSegment;
   VideoFeatures features(options, train_);
-  const Question question = about("cat", {"cat"});
+  const Question question = about_video("cat", {"cat"});
   EXPECT_TRUE(features.clip(question).appearance.equal(rows.narrow(0, 1, 4)));
   for (uint64_t draw = 0; draw < 20; ++draw)
     EXPECT_TRUE(features.clip(question, draw)
@@ -231,10 +242,10 @@ TEST_F(VideoFeaturesTest, FolderOfPicklesIsReadByKind) {
   options.motion_array = "vgg";
   VideoFeatures features(options, train_);
   EXPECT_EQ(features.appearance_dim(), 5);
-  const VideoFeatures::Clip clip = features.clip(about("dog", {"dog"}));
+  const VideoFeatures::Clip clip = features.clip(about_video("dog", {"dog"}));
   EXPECT_TRUE(clip.appearance.equal(c3d));
   EXPECT_TRUE(clip.motion.equal(vgg));
-  EXPECT_THAT([&] { features.clip(about("owl", {"owl"})); },
+  EXPECT_THAT([&] { features.clip(about_video("owl", {"owl"})); },
               throws(folder_.path().string(), "no rows for clip 'owl'; tried 'owl' (files c3d_"));
 }
 
