@@ -252,11 +252,12 @@ TEST(ExperimentOnEgoVqa, SegmentsAreDrawnInTrainingAndCentredOtherwise) {
   options.word_dim = 3;
   options.train.epochs = 1;
   const LoadedData data = load_data(options);
-  EXPECT_EQ(data.features->appearance_dim(), 2);  // C3D
-  EXPECT_EQ(data.features->motion_dim(), 1);      // VGG, as the released code has it
+  EXPECT_EQ(data.features->appearance_dim(), 1);  // VGG
+  EXPECT_EQ(data.features->motion_dim(), 2);      // C3D
   const models::ModelPtr model = build_model(options, data);
   EXPECT_EQ(model->config().slots, 20);
-  EXPECT_EQ(model->config().video_encoder_dim, 2);
+  EXPECT_EQ(model->config().video_encoder_dim, 1);
+  EXPECT_EQ(model->config().stream_roles, models::StreamRoles::kSwapped);
 
   const data::QaDataset train(&data.corpus.train, data.corpus.task, data.features);
   const auto first_row = [&](std::optional<uint64_t> draw) {

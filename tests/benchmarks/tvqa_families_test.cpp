@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -49,8 +52,8 @@ class TvqaFamilies : public ::testing::Test {
     folder_ = nullptr;
   }
 
-  /// Of a model that can do what its families ask for in little time: to find who said what, the
-  /// subtitles' words have to stay apart in wide vectors.
+  /// Words and hidden units. To find who said what, the words of the subtitles have to stay apart
+  /// in wide vectors.
   struct Size {
     int64_t words;
     int64_t hsz1;
@@ -60,8 +63,9 @@ class TvqaFamilies : public ::testing::Test {
   static constexpr Size kNarrow = {24, 12, 16, 5e-3};
   static constexpr Size kWide = {300, 100, 32, 1e-3};
 
-  /// Test accuracy by family.
-  static std::map<std::string, double> train(const std::string& streams, const Size& size) {
+  /// Test accuracy by family, after training on the questions of `families`, or of all.
+  static std::map<std::string, double> train(const std::string& streams, const Size& size,
+                                             const std::set<std::string>& families = {}) {
     ExperimentOptions options;
     options.dataset = "tvqa";
     options.data.root = folder_->file("tvqa");
@@ -73,8 +77,14 @@ class TvqaFamilies : public ::testing::Test {
     options.train.epochs = 12;
     options.train.learning_rate = size.learning_rate;
     options.train.batch_size = 32;
-    const LoadedData data = load_data(options);
-    const train::RunFolder run(folder_->path() / ("run_" + streams));
+    LoadedData data = load_data(options);
+    for (std::vector<data::Question>* part : {&data.corpus.train, &data.corpus.val}) {
+      const auto is_other = [&](const data::Question& question) {
+        return !families.empty() && families.count(question.type) == 0;
+      };
+      part->erase(std::remove_if(part->begin(), part->end(), is_other), part->end());
+    }
+    const train::RunFolder run(folder_->path() / fmt::format("run_{}", num_runs_++));
     run_experiment(options, data, run, "", {});
     const auto report =
         train::compute_metrics(data.corpus.task, train::read_predictions(run.predictions("test")));
@@ -88,15 +98,23 @@ class TvqaFamilies : public ::testing::Test {
   static constexpr double kNearChance = 0.2 + 4 * 0.0365;
 
   static testing::TempDir* folder_;
+  static int num_runs_;
 };
 
 testing::TempDir* TvqaFamilies::folder_ = nullptr;
+int TvqaFamilies::num_runs_ = 0;
 
-TEST_F(TvqaFamilies, SubtitlesAloneSolveWhatIsSaid) {
-  auto accuracy = train("sub", kWide);
-  EXPECT_GT(accuracy["subtitle"], kSolved);
+TEST_F(TvqaFamilies, SubtitlesAloneTellNothingOfWhatIsSeen) {
+  auto accuracy = train("sub", kNarrow);
   EXPECT_GT(accuracy["either"], kSolved);
   EXPECT_LT(accuracy["video"], kNearChance);
+  EXPECT_LT(accuracy["joint"], kNearChance);
+}
+
+// The questions that it cannot learn would only make it learn the others later.
+TEST_F(TvqaFamilies, SubtitlesAloneSolveWhatIsSaid) {
+  auto accuracy = train("sub", kWide, {"subtitle"});
+  EXPECT_GT(accuracy["subtitle"], kSolved);
   EXPECT_LT(accuracy["joint"], kNearChance);
 }
 
@@ -109,8 +127,8 @@ TEST_F(TvqaFamilies, VideoAloneSolvesWhatIsSeen) {
 }
 
 TEST_F(TvqaFamilies, BothSolveWhatEitherDoesButAddedVotesDoNotSolveTheJointQuestions) {
-  auto accuracy = train("sub,imagenet", kWide);
-  EXPECT_GT(accuracy["subtitle"], kSolved);
+  EXPECT_GT(train("sub,imagenet", kWide, {"subtitle"})["subtitle"], kSolved);
+  auto accuracy = train("sub,imagenet", kNarrow);
   EXPECT_GT(accuracy["video"], kSolved);
   EXPECT_GT(accuracy["either"], kSolved);
   // Better than chance is possible, by thresholds on a sum, a solution is not.
