@@ -53,10 +53,9 @@ std::vector<torch::Tensor> CoMemory::trainable_parameters() const {
 
 Output CoMemory::forward(const Batch& batch) {
   const StreamPair video = stream_pair("co_memory", batch, config());
-  const EmbeddedText text = text_encoder_.embed(batch);  // N = B * A texts
   const StackedState read =
-      text_encoder_.run(text, text_encoder_.zero_state(text.lengths.size(0))).last;
-  const torch::Tensor question = read.hidden();  // (N, 2h)
+      text_encoder_.run(text_encoder_.embed(batch), StackedState()).last;  // of N = B * A texts
+  const torch::Tensor question = read.hidden();                            // (N, 2h)
   const StackedOutput appearance = encoder_a_.run(video.a, video.lengths, read);
   const StackedOutput motion = encoder_m_.run(video.m, video.lengths, read);
   const torch::Tensor valid = valid_steps(for_each_answer(video.lengths, batch.text.size(1)),

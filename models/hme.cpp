@@ -66,10 +66,10 @@ std::vector<torch::Tensor> Hme::trainable_parameters() const {
 
 Output Hme::forward(const Batch& batch) {
   const StreamPair video = stream_pair("hme", batch, config());
-  const int64_t num_answers = batch.text.size(1);                // A
-  const EmbeddedWords words = text_encoder_.embed_words(batch);  // of N = B * A texts
-  const RowLayout clips(video.lengths);                          // B sequences
-  const RowLayout videos = clips.repeated(num_answers);          // N sequences of R rows
+  const int64_t num_answers = batch.text.size(1);         // A
+  const EmbeddedText words = text_encoder_.embed(batch);  // of N = B * A texts
+  const RowLayout clips(video.lengths);                   // B sequences
+  const RowLayout videos = clips.repeated(num_answers);   // N sequences of R rows
 
   // The text from zero, both streams from the text's last state, then the text again from the last
   // hidden states of the streams, with cell states of zero.

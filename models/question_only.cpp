@@ -20,7 +20,7 @@ void QuestionOnly::set_word_vectors(const torch::Tensor& vectors) {
 }
 
 Output QuestionOnly::forward(const Batch& batch) {
-  const StackedOutput encoded = text_encoder_.run(text_encoder_.embed_words(batch), StackedState());
+  const StackedOutput encoded = text_encoder_.run(text_encoder_.embed(batch), StackedState());
   const torch::Tensor decoded = decoder_(dropout_(encoded.last.hidden())).tanh();  // (N, h)
   return {arrange_scores(output_(dropout_(decoded)), batch.size())};
 }

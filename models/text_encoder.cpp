@@ -15,26 +15,13 @@ TextEncoder::TextEncoder(torch::nn::Module& owner, const ModelConfig& config)
 }
 
 EmbeddedText TextEncoder::embed(const Batch& batch) {
-  const torch::Tensor words = batch.text.flatten(0, 1);  // (N, L)
-  return {lstm_text_1_->project(embed_(words)), batch.text_lengths.flatten()};
-}
-
-StackedOutput TextEncoder::run(const EmbeddedText& text, const StackedState& start) const {
-  return run_stacked_lstm(lstm_text_1_, lstm_text_2_, text.projected, text.lengths, start);
-}
-
-EmbeddedWords TextEncoder::embed_words(const Batch& batch) {
   RowLayout layout(batch.text_lengths);
   const torch::Tensor words = layout.unpad(batch.text.flatten(0, 1));  // (R)
   return {lstm_text_1_->project(embed_(words)), std::move(layout)};
 }
 
-StackedOutput TextEncoder::run(const EmbeddedWords& words, const StackedState& start) const {
-  return run_stacks({{lstm_text_1_, lstm_text_2_, words.projected}}, words.layout, 1, start)[0];
-}
-
-StackedState TextEncoder::zero_state(int64_t num_texts) const {
-  return {lstm_text_1_->zero_state(num_texts), lstm_text_2_->zero_state(num_texts)};
+StackedOutput TextEncoder::run(const EmbeddedText& text, const StackedState& start) const {
+  return run_stacks({{lstm_text_1_, lstm_text_2_, text.projected}}, text.layout, 1, start)[0];
 }
 
 void TextEncoder::set_word_vectors(const torch::Tensor& vectors) {

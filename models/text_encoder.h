@@ -11,15 +11,9 @@
 
 namespace vidqa::models {
 
-/// The texts of a batch, N = B * A, candidates of one question after each other.
+/// The texts of a batch, N = B * A, candidates of one question after each other, without padding.
 struct EmbeddedText {
-  torch::Tensor projected;  ///< (N, L, 4h): the words times the input weights of lstm_text_1
-  torch::Tensor lengths;    ///< (N) int64
-};
-
-/// The same without padding: rows of the texts after one another.
-struct EmbeddedWords {
-  torch::Tensor projected;  ///< (R, 4h)
+  torch::Tensor projected;  ///< (R, 4h): the words times the input weights of lstm_text_1
   RowLayout layout;         ///< N sequences
 };
 
@@ -33,11 +27,8 @@ class TextEncoder {
   TextEncoder(torch::nn::Module& owner, const ModelConfig& config);
 
   EmbeddedText embed(const Batch& batch);
-  StackedOutput run(const EmbeddedText& text, const StackedState& start) const;
-  EmbeddedWords embed_words(const Batch& batch);
   /// As run_stacks(): undefined tensors of the start are zeros.
-  StackedOutput run(const EmbeddedWords& words, const StackedState& start) const;
-  StackedState zero_state(int64_t num_texts) const;
+  StackedOutput run(const EmbeddedText& text, const StackedState& start) const;
 
   /// See Model::set_word_vectors. Throws c10::Error when the shape differs.
   void set_word_vectors(const torch::Tensor& vectors);

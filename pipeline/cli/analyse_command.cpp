@@ -59,9 +59,10 @@ FigureTable sets_table(const AnalyseOptions& options, const RunResults& results)
     groups = benchmarks::tvqa_modality_groups();
     sets = benchmarks::tvqa_modality_sets();
   }
-  for (const std::string& group : options.groups)
-    groups.insert_or_assign(benchmarks::parse_run_group(group).first,
-                            benchmarks::parse_run_group(group).second);
+  for (const std::string& text : options.groups) {
+    const auto [name, runs] = benchmarks::parse_run_group(text);
+    groups.insert_or_assign(name, runs);
+  }
   for (const std::string& set : options.sets)
     sets.push_back(benchmarks::parse_question_set(set, groups));
   FigureTable table = benchmarks::inclusion_exclusion(results, sets);
