@@ -100,6 +100,9 @@ void choose_pair(const ExperimentOptions& options, const data::QaCorpus& corpus,
               " needs an HDF5 file (--features), unless streams is '", kNoStreams,
               "' or the released files stand beside the annotations");
   TORCH_CHECK(!options.motion_features, "features: --motion-features needs --features as well");
+  TORCH_CHECK(options.feature_norm == data::FeatureNorm::kNone,
+              "features: --feature-norm needs --features as well; the released files that stand "
+              "beside the annotations are normalised as published");
   features.appearance_path = corpus.feature_pair->appearance;
   features.motion_path = corpus.feature_pair->motion;
   features.norm = corpus.feature_pair->norm;

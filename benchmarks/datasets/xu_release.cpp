@@ -101,14 +101,14 @@ void check_encodings(const std::string& path, const std::vector<data::Question>&
               questions.size(), " questions are read; the file may be cut or edited");
 }
 
-void find_companions(data::QaCorpus& corpus, const std::string& folder) {
+}  // namespace
+
+void find_xu_companions(data::QaCorpus& corpus, const std::string& folder) {
   if (const std::string vectors = folder + "/word_embedding.npy"; fs::exists(vectors))
     corpus.word_vectors = vectors;
   if (const std::string features = folder + "/video_feature_20.h5"; fs::exists(features))
     corpus.feature_pair = data::FeaturePairFiles{features, features};
 }
-
-}  // namespace
 
 data::Vocabulary read_vocab_txt(const std::string& path) {
   std::vector<std::string> words = data::read_lines(path);
@@ -140,7 +140,7 @@ data::QaCorpus load_xu_release(const XuForm& form) {
           std::pair("test", &corpus.test)})
       check_encodings(fmt::format("{}/{}_qa_encode.json", form.folder, split), *questions, corpus);
   }
-  find_companions(corpus, form.folder);
+  find_xu_companions(corpus, form.folder);
   note_shared_clips(corpus);
   return corpus;
 }

@@ -45,6 +45,9 @@ struct XuForm {
 /// record, also where an encoding is not that of the question by vocab.txt.
 data::QaCorpus load_xu_release(const XuForm& form);
 
+/// Sets what of word_embedding.npy and video_feature_20.h5 stands in the folder.
+void find_xu_companions(data::QaCorpus& corpus, const std::string& folder);
+
 /// Reads the line `<UNK>` and all others of a vocab.txt; throws c10::Error naming the file.
 data::Vocabulary read_vocab_txt(const std::string& path);
 

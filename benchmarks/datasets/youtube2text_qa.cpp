@@ -1,7 +1,6 @@
 #include "benchmarks/datasets/youtube2text_qa.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <unordered_set>
 #include <utility>
 
@@ -19,7 +18,6 @@
 namespace vidqa::benchmarks {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int64_t kYoutube2TextFrames = 20;
@@ -116,18 +114,14 @@ data::QaCorpus load_youtube2text_qa(const DatasetOptions& options, Faults& fault
   corpus.task = models::Task::kMultipleChoice;
   corpus.max_frames = kYoutube2TextFrames;
   corpus.vocabulary = read_vocab_txt(folder + "/vocab.txt");
-  if (const std::string vectors = folder + "/word_embedding.npy"; fs::exists(vectors))
-    corpus.word_vectors = vectors;
-  if (const std::string features = folder + "/video_feature_20.h5"; fs::exists(features))
-    corpus.feature_pair = data::FeaturePairFiles{features, features};
+  find_xu_companions(corpus, folder);
   corpus.train = read_split(folder + "/train_qa_encode.json", corpus.vocabulary, faults);
   corpus.val = read_split(folder + "/val_qa_encode.json", corpus.vocabulary, faults);
   corpus.test = read_split(folder + "/test_qa_encode.json", corpus.vocabulary, faults);
   corpus.notes.push_back(
       "the right answer is the first candidate of every released record: candidates are read from "
       "the last to the first, so that equal scores count as wrong; a model that knows the place of "
-      "a "
-      "candidate would need no video");
+      "a candidate would need no video");
   note_shared_clips(corpus);
   return corpus;
 }

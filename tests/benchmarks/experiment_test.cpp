@@ -280,5 +280,19 @@ TEST(ExperimentOnEgoVqa, SegmentsAreDrawnInTrainingAndCentredOtherwise) {
   EXPECT_EQ(run.state(), train::RunFolder::State::kDone);
 }
 
+TEST(ExperimentOnEgoVqa, OptionsOfAFeatureFileAskForOne) {
+  const testing::TempDir folder;
+  write_ego_vqa(folder);
+  ExperimentOptions options;
+  options.dataset = "ego-vqa";
+  options.data.root = folder.path().string();
+  options.feature_norm = data::FeatureNorm::kL2;
+  EXPECT_THAT(error_of([&] { load_data(options); }), HasSubstr("--feature-norm needs --features"));
+  options.feature_norm = data::FeatureNorm::kNone;
+  options.motion_features = "motion.h5";
+  EXPECT_THAT(error_of([&] { load_data(options); }),
+              HasSubstr("--motion-features needs --features"));
+}
+
 }  // namespace
 }  // namespace vidqa::benchmarks
