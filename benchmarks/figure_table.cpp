@@ -15,7 +15,7 @@ std::string rounded_number(double value, Unit unit) {
     case Unit::kPoints:
       return fmt::format("{:+.2f}", 100 * value);
     case Unit::kPValue:
-      return fmt::format("{:.2g}", value);
+      return value > 0 ? fmt::format("{:.2g}", value) : "<1e-300";
     default:
       return fmt::format("{:.3f}", value);
   }

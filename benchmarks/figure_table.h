@@ -17,7 +17,7 @@ enum class Unit {
   kPoints,   ///< difference of shares; people read +0.33
   kRatio,    ///< people read three decimals
   kScore,    ///< a model's output; people read three decimals
-  kPValue,   ///< people read two significant digits
+  kPValue,   ///< people read two significant digits, and of a p too small for a double <1e-300
 };
 
 struct Column {

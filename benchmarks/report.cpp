@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "benchmarks/figure_table.h"
 #include "benchmarks/report_data.h"
 #include "benchmarks/table.h"
 #include "features/atomic_file.h"
@@ -67,7 +68,7 @@ std::string difference_cell(const ComparisonRow& row, const Figures& figures, bo
   return markdown && excludes_zero(d) ? "**" + text + "**" : text;
 }
 
-std::string p_value(double p) { return fmt::format("{:.2g}", p); }
+std::string p_value(double p) { return rounded(p, Unit::kPValue); }
 
 using Text = std::function<std::string(const ComparisonRow&)>;
 using Has = std::function<bool(const ComparisonRow&)>;

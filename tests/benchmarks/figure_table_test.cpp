@@ -36,6 +36,11 @@ a note
 )");
 }
 
+TEST(FigureTable, ATinyPIsNotReadAsNone) {
+  EXPECT_EQ(rounded(0.0, Unit::kPValue), "<1e-300");
+  EXPECT_EQ(rounded(4.9e-38, Unit::kPValue), "4.9e-38");
+}
+
 TEST(FigureTable, ProgramsReadEveryColumnInFull) {
   EXPECT_EQ(to_csv(example_table()),
             "run,questions,accuracy,difference,p,overlap\r\n"
