@@ -49,14 +49,25 @@ std::string type_of(const data::JsonRecord& record) {
   return type.subtype.empty() ? type.type : type.type + "/" + type.subtype;
 }
 
+/// "a,b" -> a and b, unless there is something of that very name.
+std::vector<std::string> pooled_paths(const std::string& path) {
+  return fs::exists(path) ? std::vector<std::string>{path} : split_names(path);
+}
+
 RunResult read_run(const RunSource& source, const std::string& split) {
-  const std::string path = fs::is_directory(source.path)
-                               ? train::RunFolder::open(source.path).predictions(split)
-                               : source.path;
   RunResult run;
   run.name = source.name;
-  run.predictions = train::read_predictions(path);
-  TORCH_CHECK(!run.predictions.empty(), path, ": holds no predictions");
+  const std::vector<std::string> parts = pooled_paths(source.path);
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const std::string path =
+        fs::is_directory(parts[i]) ? train::RunFolder::open(parts[i]).predictions(split) : parts[i];
+    std::vector<train::Prediction> predictions = train::read_predictions(path);
+    TORCH_CHECK(!predictions.empty(), path, ": holds no predictions");
+    for (train::Prediction& p : predictions) {
+      if (parts.size() > 1) p.question_id = fmt::format("{}/{}", i + 1, p.question_id);
+      run.predictions.push_back(std::move(p));
+    }
+  }
   return run;
 }
 

@@ -43,6 +43,8 @@ std::vector<std::string> split_names(const std::string& text);
 /// A run to read and what to call it.
 struct RunSource {
   std::string name;
+  /// A path; or several between commas, whose questions are pooled, as EgoVQA's three splits are.
+  /// A question of the second path is then called "2/<id>".
   std::string path;
 };
 

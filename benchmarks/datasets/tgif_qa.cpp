@@ -157,6 +157,18 @@ class QuestionReader {
   std::unordered_set<std::string> ids_;
 };
 
+/// In the released FrameQA tables the letters "rep" are "FRAMEQA" everywhere ("fiFRAMEQAlace"), and
+/// so they are in the released vocabulary. With a vocabulary of our own the words come out whole.
+void undo_damage(data::CsvTable& table, std::vector<std::string>& notes) {
+  int64_t fields = 0;
+  for (const char* column : {"question", "answer", "description"})
+    fields += table.replace(column, "FRAMEQA", "rep");
+  if (fields > 0)
+    notes.push_back(fmt::format(
+        "{}: \"FRAMEQA\" stood for the letters \"rep\" in {} fields; they are whole again",
+        table.path(), fields));
+}
+
 /// Released files that may stand beside the tables. Word vectors belong to the released vocabulary.
 void find_companions(const std::string& folder, const Format& format, bool has_vocabulary,
                      data::QaCorpus& corpus) {
@@ -176,8 +188,8 @@ data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
   const std::string marker = format.file_name + "_question.csv";
   const std::string folder =
       find_released_files(options.root, "tgif_qa", {"Train_" + marker, "Test_" + marker});
-  const data::CsvTable train = read_table(folder, "Train", format);
-  const data::CsvTable test = read_table(folder, "Test", format);
+  data::CsvTable train = read_table(folder, "Train", format);
+  data::CsvTable test = read_table(folder, "Test", format);
 
   data::QaCorpus corpus;
   corpus.name = "tgif-" + format.file_name;
@@ -186,6 +198,10 @@ data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
   const std::string words_path =
       fmt::format("{}/Vocabulary/word_to_index_{}.pkl", folder, format.pickle_name);
   const bool is_released = fs::exists(words_path);
+  if (task == TgifTask::kFrameQa && !is_released) {
+    undo_damage(train, corpus.notes);
+    undo_damage(test, corpus.notes);
+  }
   corpus.vocabulary = is_released
                           ? read_tgif_vocabulary(words_path)
                           : build_tgif_vocabulary(train, format.vocabulary_columns,

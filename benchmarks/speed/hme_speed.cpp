@@ -5,7 +5,8 @@
 //   floor      the bare matrix products that our step needs, alone
 // MSVD-QA: 32 questions, 20 steps, 20 slots; TGIF-QA action: 8 questions with five candidates, 35
 // steps, 35 slots. Texts have the lengths of real batches. memory: tensors that exist at most at
-// once, parameters, gradients and Adam's moments included, and without these four.
+// once, parameters, gradients and Adam's moments included, and without these four; process: all
+// that a process which only trains so holds.
 //
 //   build/release/benchmarks/speed/hme_speed [--benchmark_filter=msvd]
 //
@@ -56,11 +57,16 @@ struct Case {
   std::vector<int64_t> text_lengths;  ///< candidates of a question after each other
   int64_t threads = 1;
 
+  std::string label() const {
+    return fmt::format("{}/{}_threads", classes > 0 ? "msvd" : "action", threads);
+  }
   int64_t texts() const { return static_cast<int64_t>(text_lengths.size()); }
   int64_t clips() const { return texts() / candidates; }
   int64_t words() const { return models::RowLayout(text_lengths).rows(); }
 };
 
+constexpr const char* kOurs = "/ours";
+constexpr const char* kComposed = "/composed";
 constexpr int64_t kHidden = 512;
 constexpr int64_t kMotionDim = 4096;
 constexpr int64_t kWordDim = 300;
@@ -329,6 +335,8 @@ class Floor {
   std::vector<Buffers> buffers_;
 };
 
+using Step = void (Bench::*)();
+
 /// Megabytes of tensors at most, from nothing to the end of two steps; and without parameters,
 /// gradients and moments.
 struct Memory {
@@ -336,7 +344,7 @@ struct Memory {
   double alone;
 };
 
-Memory peak_memory(const Case& c, void (Bench::*step)()) {
+Memory peak_memory(const Case& c, Step step) {
   const fusion::TensorMemoryMeter meter;
   Bench bench(c);
   for (int i = 0; i < 2; ++i) (bench.*step)();
@@ -345,10 +353,10 @@ Memory peak_memory(const Case& c, void (Bench::*step)()) {
 }
 
 Table& results() {
-  static Table table = {
-      {"model", "threads", "ours ms", "floor ms", "ours / floor", "Adam ms", "composed ms",
-       "composed / ours", "memory MB", "composed MB", "ours alone MB", "composed alone MB"},
-      {}};
+  static Table table = {{"model", "threads", "ours ms", "floor ms", "ours / floor", "Adam ms",
+                         "composed ms", "composed / ours", "tensors MB", "composed MB",
+                         "ours alone MB", "composed alone MB", "process MB", "composed MB"},
+                        {}};
   return table;
 }
 
@@ -373,16 +381,24 @@ void run_case(benchmark::State& state, const Case& c) {
        fmt::format("{:.0f}", rotation.milliseconds(2)),
        fmt::format("{:.0f}", rotation.milliseconds(3)), fmt::format("{:.2f}", rotation.ratio(3, 0)),
        fmt::format("{:.0f}", memory.all), fmt::format("{:.0f}", of_composed.all),
-       fmt::format("{:.0f}", memory.alone), fmt::format("{:.0f}", of_composed.alone)});
+       fmt::format("{:.0f}", memory.alone), fmt::format("{:.0f}", of_composed.alone),
+       fmt::format("{:.0f}", resident_megabytes(c.label() + kOurs)),
+       fmt::format("{:.0f}", resident_megabytes(c.label() + kComposed))});
 }
 
 void register_cases() {
   for (Case c : cases()) {
     for (const int64_t count : thread_counts()) {
       c.threads = count;
-      const std::string name = c.classes > 0 ? "msvd" : "action";
-      add_case(fmt::format("{}/{}_threads", name, count),
-               [c](benchmark::State& state) { run_case(state, c); });
+      add_case(c.label(), [c](benchmark::State& state) { run_case(state, c); });
+      for (const auto& [side, step] :
+           {std::pair(kOurs, &Bench::ours), std::pair(kComposed, &Bench::composed)}) {
+        add_resident_work(c.label() + side, [c, step = step] {
+          train::set_threads(c.threads);
+          Bench bench(c);
+          for (int i = 0; i < 2; ++i) (bench.*step)();
+        });
+      }
     }
   }
 }

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <utility>
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "pipeline/train/environment.h"
 #include "pipeline/train/process_setup.h"
@@ -37,6 +42,13 @@ std::string commit() {
   return output_of("git status --porcelain --untracked-files=no 2>/dev/null").empty()
              ? hash
              : hash + " with changes";
+}
+
+constexpr const char* kResidentOption = "--resident-work";
+
+std::map<std::string, std::function<void()>>& resident_works() {
+  static std::map<std::string, std::function<void()>> works;
+  return works;
 }
 
 }  // namespace
@@ -85,10 +97,33 @@ void add_case(const std::string& name, std::function<void(benchmark::State&)> ru
       ->Unit(benchmark::kMillisecond);
 }
 
+void add_resident_work(const std::string& name, std::function<void()> work) {
+  resident_works()[name] = std::move(work);
+}
+
+double resident_megabytes(const std::string& name) {
+  const pid_t child = fork();
+  TORCH_CHECK(child >= 0, name, ": no process of its own could be started");
+  if (child == 0) {
+    execl("/proc/self/exe", "speed", kResidentOption, name.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  rusage usage{};
+  TORCH_CHECK(
+      wait4(child, &status, 0, &usage) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+      name, ": the process that measures memory failed");
+  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
+}
+
 int run(int argc, char** argv, const std::string& title, const std::function<Table()>& table) {
   train::restart_with_tuned_environment(argv, train::PresetBlas::kIgnore);
   for (const std::string& warning : train::prepare_computing(0))
     fmt::print(stderr, "warning: {}\n", warning);
+  if (argc == 3 && std::string(argv[1]) == kResidentOption) {
+    resident_works().at(argv[2])();
+    return 0;
+  }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

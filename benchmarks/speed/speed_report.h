@@ -38,6 +38,13 @@ std::vector<int64_t> thread_counts();
 /// A benchmark that runs once and sets its own time.
 void add_case(const std::string& name, std::function<void(benchmark::State&)> run);
 
+/// Names work for resident_megabytes(); before run().
+void add_resident_work(const std::string& name, std::function<void()> work);
+
+/// Megabytes of memory that a process which does this work, and nothing else, holds at most
+/// (resident; its libraries included): what the operating system bills for it.
+double resident_megabytes(const std::string& name);
+
 /// main() of a speed program: an environment without settings that slow the machine down, Google
 /// Benchmark's options, and after its lines `table()` in Markdown with what the numbers depend on:
 /// machine, threads, BLAS and its kernel, date, commit, command.

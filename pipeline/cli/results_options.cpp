@@ -8,6 +8,8 @@ namespace vidqa::cli {
 const char* const kResultsHelp =
     "Finished runs come from run folders or predictions files:\n"
     "  --runs mfb=runs/mfb/seed1 concat=runs/concat/seed1   NAME=PATH, or PATH alone\n"
+    "  --runs HME=runs/ego0,runs/ego1,runs/ego2             several pooled, such as EgoVQA's "
+    "splits\n"
     "or, where only what was answered correctly is known, from one JSON object\n"
     "{run name: [ids of the questions answered correctly]}:\n"
     "  --results FILE.json --total 15253\n"

@@ -122,6 +122,20 @@ int64_t CsvTable::integer(int64_t row, const std::string& column, int64_t low, i
   return result;
 }
 
+int64_t CsvTable::replace(const std::string& column, const std::string& from,
+                          const std::string& to) {
+  const size_t index = columns_.at(column);
+  int64_t changed = 0;
+  for (Row& row : rows_) {
+    std::string& field = row.fields[index];
+    size_t at = field.find(from);
+    if (at != std::string::npos) ++changed;
+    for (; at != std::string::npos; at = field.find(from, at + to.size()))
+      field.replace(at, from.size(), to);
+  }
+  return changed;
+}
+
 std::string CsvTable::where(int64_t row) const {
   return fmt::format("{}: line {}", path_, rows_.at(static_cast<size_t>(row)).line);
 }

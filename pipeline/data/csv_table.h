@@ -27,6 +27,8 @@ class CsvTable {
   const std::string& text(int64_t row, const std::string& column) const;
   /// Throws when the field is not a decimal integer from `low` to `high`.
   int64_t integer(int64_t row, const std::string& column, int64_t low, int64_t high) const;
+  /// Puts `to` where `from` stands in the fields of a column; returns how many rows changed.
+  int64_t replace(const std::string& column, const std::string& from, const std::string& to);
   /// "path: line 17", for messages.
   std::string where(int64_t row) const;
 

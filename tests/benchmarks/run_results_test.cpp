@@ -86,6 +86,19 @@ TEST_F(Runs, OnOtherQuestionsAreRefused) {
   EXPECT_THAT(error_of([&] { read_runs({{"A", path("nowhere")}}, "test"); }), HasSubstr("nowhere"));
 }
 
+TEST_F(Runs, OfSeveralSplitsArePooled) {
+  const std::string first = write_run("a", {choice("q1", {1, 2}, 1), choice("q2", {3, 0}, 1)});
+  const std::string second = write_run("b", {choice("q2", {3, 0}, 0)});
+  const RunResults results = read_runs({{"HME", first + "," + second}}, "test");
+  EXPECT_THAT(ids_of(results), ElementsAre("1/q1", "1/q2", "2/q2"));
+  EXPECT_THAT(results.runs[0].correct, ElementsAre(true, false, true));
+  EXPECT_EQ(results.questions[1].video, results.questions[2].video);
+  EXPECT_THAT(error_of([&] {
+                read_runs({{"HME", first + ",nowhere"}}, "test");
+              }),
+              HasSubstr("nowhere"));
+}
+
 TEST_F(Runs, AreNamedByTextOrPath) {
   const RunSource named = parse_run_source("SVI=runs/svi");
   EXPECT_EQ(named.name, "SVI");

@@ -77,6 +77,24 @@ TEST_F(TgifQa, FrameQaAnswersAreTheClassesOfTheTrainingTable) {
   EXPECT_THAT(corpus.notes, Contains(HasSubstr("1 of 2 test questions have answers outside")));
 }
 
+TEST_F(TgifQa, FrameQaWordsThatTheReleaseDamagedAreWholeInAVocabularyOfOurOwn) {
+  const Fields header = {"gif_name", "question", "answer", "type", "vid_id", "key", "description"};
+  write("Train_frameqa_question.csv",
+        {header,
+         {"g1", "who FRAMEQAorts the FRAMEQAFRAMEQA ?", "fiFRAMEQAlace", "0", "FRAMEQA1", "1", "a"},
+         {"g2", "what is it ?", "cat", "0", "FRAMEQA2", "2", "a FRAMEQAtile"}});
+  write("Test_frameqa_question.csv",
+        {header, {"g3", "what is it ?", "fiFRAMEQAlace", "0", "FRAMEQA3", "3", "x"}});
+  const data::QaCorpus corpus = load(TgifTask::kFrameQa);
+  EXPECT_THAT(corpus.answers, ElementsAre("cat", "fireplace"));
+  EXPECT_EQ(corpus.test[0].label, 1);
+  EXPECT_EQ(corpus.test[0].id, "FRAMEQA3");
+  for (const char* word : {"reports", "reprep", "reptile"})
+    EXPECT_TRUE(corpus.vocabulary.contains(word)) << word;
+  EXPECT_THAT(corpus.notes, Contains(HasSubstr("Train_frameqa_question.csv: \"FRAMEQA\" stood for "
+                                               "the letters \"rep\" in 3 fields")));
+}
+
 TEST_F(TgifQa, FilesBesideTheTablesAreFound) {
   write_counts(kCountRows, {{"gifC", "How many times ?", "2", "COUNT3", "9"}});
   std::filesystem::create_directory(folder_.path() / "Vocabulary");
