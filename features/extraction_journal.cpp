@@ -44,7 +44,8 @@ struct Reading {
 
   void take(const json& line) {
     if (line.contains("shard")) {
-      account.finished_shards[line.at("shard").get<std::string>()] = true;
+      bool& is_finished = account.shards[line.at("shard").get<std::string>()];
+      is_finished = is_finished || line.at("finished").get<bool>();
       return;
     }
     JournalEntry entry;
@@ -121,10 +122,18 @@ void ExtractionJournal::append(const JournalEntry& entry) {
   append_line(one_line(line));
 }
 
-void ExtractionJournal::append_finished(const std::string& shard) {
+void ExtractionJournal::append_shard(const std::string& shard, bool is_finished) {
   json line = stamped();
   line["shard"] = shard;
+  line["finished"] = is_finished;
   append_line(one_line(line));
+}
+
+std::vector<ExtractFailure> ExtractionJournal::Account::failures() const {
+  std::vector<ExtractFailure> failures;
+  for (const auto& [clip, entry] : clips)
+    if (entry.is_failure()) failures.push_back({entry.path, entry.status, entry.reason});
+  return failures;
 }
 
 ExtractionJournal::Account ExtractionJournal::read(const std::string& folder) {

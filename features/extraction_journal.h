@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "features/extraction_report.h"
 
 namespace vidqa::features {
 
@@ -10,13 +13,13 @@ namespace vidqa::features {
 struct JournalEntry {
   std::string clip;
   std::string path;    ///< of the video
-  std::string status;  ///< done, partial, or an ExtractFailure's kind
+  std::string status;  ///< done, or an ExtractFailure's kind
   std::string reason;  ///< of a failure
   int64_t rows = 0;
   int64_t source_bytes = 0;
   int64_t source_modified_ns = 0;
 
-  bool is_failure() const { return status != "done" && !(status == "partial" && rows > 0); }
+  bool is_failure() const { return status != "done"; }
 };
 
 /// The account that runs give of their clips: every run appends to a file of its own,
@@ -24,7 +27,7 @@ struct JournalEntry {
 /// on.
 ///
 ///   {"time_ns":..,"clip":"a","path":"v/a.mp4","status":"done","rows":42,...}
-///   {"time_ns":..,"shard":"2/8"}          the run of this shard came to its end
+///   {"time_ns":..,"shard":"2/8","finished":true}     of the run: at its start false
 class ExtractionJournal {
  public:
   /// The file is made with the first line.
@@ -35,7 +38,7 @@ class ExtractionJournal {
 
   /// Throws std::runtime_error naming the file.
   void append(const JournalEntry& entry);
-  void append_finished(const std::string& shard);
+  void append_shard(const std::string& shard, bool is_finished);
 
   struct Account {
     std::map<std::string, JournalEntry> clips;    ///< the latest entry of every clip

@@ -22,18 +22,11 @@ struct ExtractOptions {
   std::vector<std::string> videos;  ///< files, or folders that are searched for video files
   std::string output;               ///< features.h5
   BackboneOptions backbone;
-  /// Preprocessing (features/frame_transform.h). Empty: the preset that the weights were trained
-  /// with.
-  std::string preset;
-  std::optional<int64_t> resize_size;  ///< in place of the preset's, pixels
-  std::optional<int64_t> crop_size;
-  SampledFramesOptions frames;  ///< `cancelled` is the extractor's own
-  int64_t window_stride = 0;    ///< motion networks: frames from window to window; 0: their length
-  EdgeRule window_edge = EdgeRule::kDrop;
+  SampledFramesOptions frames;  ///< reader.cancelled is the extractor's own
+  ClipWindowOptions windows;    ///< of motion networks; their length is the network's
   FeatureType type = FeatureType::kFloat16;
-  bool l2_normalize = false;   ///< every row divided by its length
-  int64_t batch_size = 16;     ///< images or windows a forward pass
-  int64_t decoders = 1;        ///< videos decoded at a time, each on a thread of its own
+  int64_t batch_size = 16;  ///< images or windows a forward pass
+  int64_t decoders = 0;     ///< videos decoded at a time, each on one thread; 0: by the processors
   double timeout_seconds = 0;  ///< for decoding one video; 0: none
   bool allow_partial = false;  ///< keep what a damaged video gives, marked as partial
   std::optional<Shard> shard;  ///< a part of the videos; no merge at the end
@@ -53,8 +46,8 @@ struct FeatureNetwork {
   std::string weights_hash;  ///< part of the recipe
   std::function<torch::Tensor(const torch::Tensor& inputs)> forward;
   InputSpec input;
-  Attributes recipe = {};  ///< more of what decides the numbers: layer, precision
-  Attributes notes = {};   ///< more that readers want to know of a clip
+  Attributes recipe = {};                  ///< more of what decides the numbers: layer, precision
+  std::function<std::string()> note = {};  ///< asked for after the first batch, to be told
 };
 
 /// Extracts features of every video into one HDF5 file (features/feature_writer.h): `/<stem>` (n,

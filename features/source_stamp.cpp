@@ -2,25 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <vector>
 
 #include <sys/stat.h>
 
 #include "features/hash.h"
+#include "features/video_files.h"
 
 namespace vidqa::features {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> files_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code vanished;
-  for (const auto& entry : fs::directory_iterator(folder, vanished))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 SourceStamp stamp_file(const std::string& path) {
   struct stat status {};
@@ -36,8 +27,8 @@ SourceStamp stamp_source(const std::string& path) {
   std::error_code missing;
   if (!fs::is_directory(path, missing)) return stamp_file(path);
   SourceStamp stamp{0, 0};
-  for (const fs::path& file : files_in(path)) {
-    const SourceStamp one = stamp_file(file.string());
+  for (const std::string& file : files_of_video(path)) {
+    const SourceStamp one = stamp_file(file);
     stamp.bytes += std::max<int64_t>(0, one.bytes);
     stamp.modified_ns = std::max(stamp.modified_ns, one.modified_ns);
   }
@@ -48,8 +39,8 @@ std::string sha256_source(const std::string& path) {
   std::error_code missing;
   if (!fs::is_directory(path, missing)) return sha256_file(path);
   Sha256 hash;
-  for (const fs::path& file : files_in(path))
-    hash.update(sha256_file(file.string()) + "  " + file.filename().string() + "\n");
+  for (const std::string& file : files_of_video(path))
+    hash.update(sha256_file(file) + "  " + fs::path(file).filename().string() + "\n");
   return hash.finish();
 }
 
