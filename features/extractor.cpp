@@ -58,6 +58,14 @@ class ClipRows {
   std::vector<double> times_seconds_;
 };
 
+FrameTransformOptions frames_of(const ExtractOptions& options) {
+  FrameOverrides overrides;
+  overrides.resize = options.resize;
+  overrides.resize_size = options.resize_size;
+  overrides.crop_size = options.crop_size;
+  return resolve_frame_transform(frame_preset("torchvision-v1"), overrides);
+}
+
 class Extraction {
  public:
   Extraction(const ExtractOptions& options, const FeatureNetwork& network,
@@ -66,7 +74,7 @@ class Extraction {
         network_(network),
         observer_(observer),
         sampler_(make_frame_sampler({options.sampler, options.fps, options.num_frames})),
-        transform_({options.resize, options.resize_size, options.crop_size}) {
+        transform_(frames_of(options)) {
     TORCH_CHECK(options.batch_size >= 1, "extract: batch_size must be at least 1, got ",
                 options.batch_size);
     TORCH_CHECK(!options.videos.empty(), "extract: no videos given");
@@ -140,7 +148,7 @@ void Extraction::extract_clip(const VideoFile& video, ExtractionOutput& output) 
   output.write(
       video, features, rows.times_seconds(),
       {{"weights", network_.weights},
-       {"preprocessing", transform_.description() + ", RGB / 255, mean and deviation of ImageNet"},
+       {"preprocessing", transform_.description()},
        {"program", "vidqa " VIDQA_VERSION},
        {"batch_size", options_.batch_size},
        {"device", options_.device},
@@ -189,12 +197,14 @@ ExtractResult extract(const ExtractOptions& options, const FeatureNetwork& netwo
 }
 
 ExtractResult extract(const ExtractOptions& options, const ExtractObserver& observer) {
-  const LoadedBackbone backbone = make_backbone(options.backbone, options.weights);
-  const torch::Device device(options.device);
-  backbone.network->to(device);
+  BackboneOptions backbone_options;
+  backbone_options.name = options.backbone;
+  backbone_options.weights = options.weights;
+  backbone_options.device = options.device;
+  const LoadedBackbone backbone = make_backbone(backbone_options);
   const FeatureNetwork network{
       options.backbone, backbone.weights_description, backbone.weights_hash,
-      [&](const torch::Tensor& images) { return backbone.network->forward(images.to(device)); }};
+      [&](const torch::Tensor& images) { return backbone.rows(images); }};
   return extract(options, network, observer);
 }
 
