@@ -354,10 +354,14 @@ TEST_F(Extractor, PassesFramesThroughTheBackbone) {
   options_.resize_size = options_.crop_size = 32;
   options_.weights = "random:1";
   EXPECT_EQ(extract(options_, {}).done, 1);
-  const LoadedBackbone backbone = make_backbone("resnet18", "random:1");
+  BackboneOptions backbone_options;
+  backbone_options.weights = "random:1";
+  const LoadedBackbone backbone = make_backbone(backbone_options);
   VideoReader video(options_.videos.front());
   ASSERT_TRUE(video.grab());
-  const torch::Tensor image = FrameTransform({"shorter", 32, 32})(video.retrieve());
+  FrameTransformOptions frames;
+  frames.resize_size = frames.crop_size = 32;
+  const torch::Tensor image = FrameTransform(frames)(video.retrieve());
   const FeatureReader reader(options_.output);
   EXPECT_TRUE(torch::allclose(reader.read("a")[0], backbone.network->forward(image.unsqueeze(0))[0],
                               1e-4, 1e-5));
