@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 #include <torch/torch.h>
 
-#include "features/feature_writer.h"
+#include "features/half.h"
 
 namespace vidqa::features {
 
@@ -19,14 +19,18 @@ void ClipAssembly::expect(double seconds, int64_t repeat) {
   times_seconds_.insert(times_seconds_.end(), static_cast<size_t>(repeat), seconds);
 }
 
-void ClipAssembly::check(const torch::Tensor& outputs) {
-  if (!fault_.empty() || outputs.numel() == 0) return;
-  if (!torch::isfinite(outputs).all().item<bool>())
+torch::Tensor ClipAssembly::kept(const torch::Tensor& outputs) {
+  if (!torch::isfinite(outputs).all().item<bool>()) {
     fault_ = fmt::format("'{}' gives features with NaN or Inf; check the weights", path_);
-  else if (const auto greatest = outputs.abs().max().item<double>();
-           type_ == FeatureType::kFloat16 && greatest > kGreatestFloat16)
-    fault_ = fmt::format("'{}' gives features up to {:g}, float16 ends at {:g}; store float32",
-                         path_, greatest, kGreatestFloat16);
+    return {};
+  }
+  if (type_ == FeatureType::kFloat32) return outputs.flatten(1);
+  try {
+    return to_half(outputs.flatten(1), "'" + path_ + "'");
+  } catch (const c10::Error& error) {
+    fault_ = error.what_without_backtrace();
+    return {};
+  }
 }
 
 int64_t ClipAssembly::add(const torch::Tensor& outputs) {
@@ -37,16 +41,15 @@ int64_t ClipAssembly::add(const torch::Tensor& outputs) {
     repeats.push_back(repeats_.front());
     repeats_.pop_front();
   }
-  check(outputs);
   if (outputs.dim() > 2 && row_shape_.empty())
     row_shape_ = fmt::format("{}", fmt::join(outputs.sizes().slice(1), ","));
   const torch::Tensor counts = torch::tensor(repeats, torch::kInt64);
   const auto rows = counts.sum().item<int64_t>();
   if (!fault_.empty()) return rows;
-  torch::Tensor kept =
-      outputs.flatten(1).to(type_ == FeatureType::kFloat16 ? torch::kHalf : torch::kFloat32);
-  if (rows != outputs.size(0)) kept = kept.repeat_interleave(counts, 0);
-  rows_->append(kept);
+  torch::Tensor values = kept(outputs);
+  if (!fault_.empty()) return rows;
+  if (rows != outputs.size(0)) values = values.repeat_interleave(counts, 0);
+  rows_->append(values);
   return rows;
 }
 

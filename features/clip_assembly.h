@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ class ClipAssembly {
   std::unique_ptr<RowSpool> take_rows() { return std::move(rows_); }
 
  private:
-  void check(const torch::Tensor& outputs);
+  /// Rows as they are kept; sets fault_ where they cannot be.
+  torch::Tensor kept(const torch::Tensor& outputs);
 
   std::string path_;
   FeatureType type_;

@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include "features/atomic_file.h"
+#include "features/half.h"
 #include "features/hash.h"
 #include "features/hdf5_handles.h"
 
@@ -104,12 +105,9 @@ struct FeatureWriter::Impl {
 torch::Tensor FeatureWriter::Impl::stored(const std::string& clip,
                                           const torch::Tensor& features) const {
   if (type == FeatureType::kFloat32) return features.to(torch::kCPU, torch::kFloat32).contiguous();
-  if (features.scalar_type() != torch::kHalf && features.numel() > 0) {
-    const auto greatest = features.abs().max().item<double>();
-    TORCH_CHECK(!(greatest > kGreatestFloat16), "clip '", clip, "' of '", path, "' holds ",
-                greatest, ", float16 ends at ", kGreatestFloat16, "; store float32");
-  }
-  return features.to(torch::kCPU, torch::kHalf).contiguous();
+  const torch::Tensor rows = features.to(torch::kCPU).contiguous();
+  if (rows.scalar_type() == torch::kHalf) return rows;
+  return to_half(rows, "clip '" + clip + "' of '" + path + "'");
 }
 
 FeatureWriter::FeatureWriter(const std::string& path, FeatureType type)

@@ -13,9 +13,6 @@ namespace vidqa::features {
 /// Whether a clip can have this name: not empty, ".", "_times", or with a slash.
 bool is_clip_name(const std::string& name);
 
-/// Greatest magnitude that float16 holds; what is larger is refused and never becomes Inf.
-inline constexpr double kGreatestFloat16 = 65504;
-
 /// Writes a feature file with one data set a clip. The file appears at `path` when close() returns;
 /// a writer that is destroyed earlier leaves nothing. Equal calls give equal bytes.
 ///
@@ -32,7 +29,7 @@ class FeatureWriter {
 
   void set_attributes(const Attributes& attributes);
   /// `features` (n, D), n = times_seconds.size(); any floating type, converted to the file's.
-  /// Throws where a number is too large for it.
+  /// Throws where a number is too large for it (features/half.h).
   void write(const std::string& clip, const torch::Tensor& features,
              const std::vector<double>& times_seconds, const Attributes& attributes);
   /// Copies clips with their times and attributes from another file of this layout.
