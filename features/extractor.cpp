@@ -145,16 +145,15 @@ void Extraction::extract_clip(const VideoFile& video, ExtractionOutput& output) 
   if (!torch::isfinite(features).all().item<bool>())
     throw VideoError(
         fmt::format("'{}' gives features with NaN or Inf; check the weights", video.path));
-  output.write(
-      video, features, rows.times_seconds(),
-      {{"weights", network_.weights},
-       {"preprocessing", transform_.description()},
-       {"program", "vidqa " VIDQA_VERSION},
-       {"batch_size", options_.batch_size},
-       {"device", options_.device},
-       {"frames_decoded", reader.frames()},
-       {"decode_errors", reader.decode_errors()},
-       {"duration_seconds", reader.end_seconds()}});
+  output.write(video, features, rows.times_seconds(),
+               {{"weights", network_.weights},
+                {"preprocessing", transform_.description()},
+                {"program", "vidqa " VIDQA_VERSION},
+                {"batch_size", options_.batch_size},
+                {"device", options_.device},
+                {"frames_decoded", reader.frames()},
+                {"decode_errors", reader.decode_errors()},
+                {"duration_seconds", reader.end_seconds()}});
   if (reader.decode_errors() > 0 && observer_.on_message)
     observer_.on_message(fmt::format("'{}' is damaged: {} errors in {} frames", video.path,
                                      reader.decode_errors(), reader.frames()));
@@ -202,9 +201,9 @@ ExtractResult extract(const ExtractOptions& options, const ExtractObserver& obse
   backbone_options.weights = options.weights;
   backbone_options.device = options.device;
   const LoadedBackbone backbone = make_backbone(backbone_options);
-  const FeatureNetwork network{
-      options.backbone, backbone.weights_description, backbone.weights_hash,
-      [&](const torch::Tensor& images) { return backbone.rows(images); }};
+  const FeatureNetwork network{options.backbone, backbone.weights_description,
+                               backbone.weights_hash,
+                               [&](const torch::Tensor& images) { return backbone.rows(images); }};
   return extract(options, network, observer);
 }
 
