@@ -1,5 +1,6 @@
 #include "features/backbone.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <mutex>

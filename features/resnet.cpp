@@ -147,8 +147,9 @@ torch::Tensor ResidualNetwork::run(const torch::Tensor& inputs) {
     if (layer() == fmt::format("layer{}", stage + 1)) break;
   }
   x = x.to(torch::kFloat32);
-  if (spatial_map()) return x.dim() == 5 ? x.mean(2) : x;
-  return x.dim() == 5 ? x.mean({2, 3, 4}) : x.mean({2, 3});
+  const bool has_time = x.dim() == 5;
+  if (spatial_map()) return has_time ? x.mean(std::vector<int64_t>{2}) : x;
+  return has_time ? x.mean({2, 3, 4}) : x.mean({2, 3});
 }
 
 std::vector<BackboneEntry> resnet_entries() {

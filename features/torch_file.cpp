@@ -184,8 +184,7 @@ StateDict tensors_of(const Value& root, const Storages& storages) {
 
 StateDict read_zip(const std::string& path) {
   caffe2::serialize::PyTorchStreamReader archive(path);
-  TORCH_CHECK(archive.hasRecord("data.pkl"),
-              "holds no pickle of tensors");
+  TORCH_CHECK(archive.hasRecord("data.pkl"), "holds no pickle of tensors");
   TORCH_CHECK(!archive.hasRecord("constants.pkl"),
               "is a TorchScript network, not weights; give it as such");
   if (archive.hasRecord("byteorder")) {

@@ -1,7 +1,8 @@
 #include "features/torchscript_backbone.h"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -93,6 +94,12 @@ json stored_settings(const torch::jit::Module& module, const std::string& extra)
   return settings;
 }
 
+std::array<float, 3> three_numbers(const json& stored, const char* key) {
+  const auto numbers = stored.at(key).get<std::vector<float>>();
+  TORCH_CHECK(numbers.size() == 3, "its ", key, " must be three numbers, got ", numbers.size());
+  return {numbers[0], numbers[1], numbers[2]};
+}
+
 InputSpec resolve_input(const json& stored, const BackboneOptions& options) {
   InputSpec input;
   input.clip_length = options.clip_length.value_or(stored.value("clip_length", int64_t{1}));
@@ -114,8 +121,8 @@ InputSpec resolve_input(const json& stored, const BackboneOptions& options) {
 
   FrameOverrides file;
   if (stored.contains("input_size")) file.crop_size = stored.at("input_size").get<int64_t>();
-  if (stored.contains("mean")) file.mean = stored.at("mean").get<std::array<float, 3>>();
-  if (stored.contains("std")) file.deviation = stored.at("std").get<std::array<float, 3>>();
+  if (stored.contains("mean")) file.mean = three_numbers(stored, "mean");
+  if (stored.contains("std")) file.deviation = three_numbers(stored, "std");
   if (stored.contains("resize")) file.resize = stored.at("resize").get<std::string>();
   if (stored.contains("resize_size")) file.resize_size = stored.at("resize_size").get<int64_t>();
   if (!has_preset && !file.resize_size)

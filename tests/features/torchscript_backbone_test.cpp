@@ -38,7 +38,7 @@ class Torchscript : public ::testing::Test {
     options_.torchscript = path_;
   }
   torch::jit::Module module(const std::string& code) const {
-    torch::jit::Module module("network");
+    torch::jit::Module module("__torch__.network");
     module.register_parameter("weight", weight_, false);
     module.register_parameter("bias", bias_, false);
     module.register_attribute("training", c10::BoolType::get(), true);
@@ -162,8 +162,10 @@ TEST_F(Torchscript, WhatIsMissingOrWrongIsNamed) {
   options_.frames.crop_size.reset();
   save(kVector, R"({"input_size": 24, "means": [0, 0, 0]})");
   EXPECT_THAT(error(), HasSubstr("unknown key 'means'"));
-  save(kVector, R"({"input_size": "big"})");
+  save(kVector, R"({"input_size": "big", "mean": [0, 0, 0], "std": [1, 1, 1]})");
   EXPECT_THAT(error(), HasSubstr(path_));
+  save(kVector, R"({"input_size": 24, "mean": [0, 0], "std": [1, 1, 1]})");
+  EXPECT_THAT(error(), HasSubstr("its mean must be three numbers, got 2"));
   save(kVector, "[1");
   EXPECT_THAT(error(), HasSubstr(path_));
   save("\ndef forward(self, x):\n    return [x]\n", kSettings);
