@@ -11,8 +11,8 @@
 #include "features/feature_writer.h"
 #include "features/frame_sampler.h"
 #include "features/frame_transform.h"
+#include "features/sampled_frames.h"
 #include "features/video_files.h"
-#include "features/video_reader.h"
 
 namespace vidqa::features {
 namespace {
@@ -65,7 +65,7 @@ class Extraction {
       : options_(options),
         network_(network),
         observer_(observer),
-        sampler_(make_frame_sampler({options.sampler, options.fps, options.num_frames})),
+        sampler_(parse_frame_sampler(options.sampler, options.fps)),
         transform_({options.resize, options.resize_size, options.crop_size}) {
     TORCH_CHECK(options.batch_size >= 1, "extract: batch_size must be at least 1, got ",
                 options.batch_size);
@@ -78,7 +78,6 @@ class Extraction {
   /// What decides the numbers; keys are the names of options. Batch size and device are not among
   /// them: they may change the last bits, and are kept with every clip.
   Attributes recipe() const;
-  void start_sampler(const VideoFile& video);
   void extract_clip(const VideoFile& video, ExtractionOutput& output);
   void report(const std::string& clip) const {
     if (observer_.on_progress)
@@ -88,7 +87,7 @@ class Extraction {
   const ExtractOptions& options_;
   const FeatureNetwork& network_;
   const ExtractObserver& observer_;
-  std::unique_ptr<FrameSampler> sampler_;
+  FrameSamplerOptions sampler_;
   FrameTransform transform_;
   ExtractResult result_;
   int64_t clips_done_ = 0;
@@ -99,40 +98,27 @@ class Extraction {
 Attributes Extraction::recipe() const {
   Attributes recipe = {{"backbone", network_.name},
                        {"weights_hash", network_.weights_hash},
-                       {"sampler", options_.sampler},
+                       {"sampler", to_string(sampler_)},
                        {"resize", options_.resize},
                        {"crop_size", options_.crop_size}};
-  if (options_.sampler == "fps") recipe["fps"] = options_.fps;
-  if (options_.sampler == "uniform") recipe["num_frames"] = options_.num_frames;
+  if (uses_fps(sampler_)) recipe["fps"] = options_.fps;
   if (options_.resize != "squash") recipe["resize_size"] = options_.resize_size;
   return recipe;
 }
 
-void Extraction::start_sampler(const VideoFile& video) {
-  std::vector<double> seconds;
-  double end_seconds = 0;
-  if (sampler_->needs_times()) {
-    VideoReader reader(video.path);
-    while (reader.grab()) seconds.push_back(reader.seconds());
-    end_seconds = reader.end_seconds();
-  }
-  sampler_->begin(seconds, end_seconds);
-}
-
 void Extraction::extract_clip(const VideoFile& video, ExtractionOutput& output) {
-  start_sampler(video);
-  VideoReader reader(video.path);
+  SampledFrames frames(video.path, {{}, sampler_});
   ClipRows rows(network_, options_.batch_size);
-  while (reader.grab()) {
-    const int64_t count = sampler_->rows(reader.seconds());
-    if (count == 0) continue;
-    const torch::Tensor image = transform_(reader.retrieve());
-    for (int64_t i = 0; i < count; ++i) {
-      const bool ran = rows.add(image, reader.seconds());
+  while (const std::optional<SampledFrame> frame = frames.next()) {
+    const torch::Tensor image = transform_(frame->rgb);
+    for (int64_t i = 0; i < frame->repeat; ++i) {
+      const bool ran = rows.add(image, frame->seconds);
       clip_frames_ = rows.size();
       if (ran) report(video.stem);
     }
   }
+  const DecodeReport decoded = frames.report();
+  if (decoded.partial) throw VideoError(decoded.partial_reason);
   const torch::Tensor features = rows.finish();
   if (!torch::isfinite(features).all().item<bool>())
     throw VideoError(
@@ -144,12 +130,12 @@ void Extraction::extract_clip(const VideoFile& video, ExtractionOutput& output) 
        {"program", "vidqa " VIDQA_VERSION},
        {"batch_size", options_.batch_size},
        {"device", options_.device},
-       {"frames_decoded", reader.frames()},
-       {"decode_errors", reader.decode_errors()},
-       {"duration_seconds", reader.end_seconds()}});
-  if (reader.decode_errors() > 0 && observer_.on_message)
+       {"frames_decoded", decoded.decoded_frames},
+       {"decode_errors", decoded.decode_errors},
+       {"duration_seconds", decoded.end_seconds}});
+  if (decoded.decode_errors > 0 && observer_.on_message)
     observer_.on_message(fmt::format("'{}' is damaged: {} errors in {} frames", video.path,
-                                     reader.decode_errors(), reader.frames()));
+                                     decoded.decode_errors, decoded.decoded_frames));
   result_.frames += rows.size();
   ++result_.done;
 }

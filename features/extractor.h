@@ -17,9 +17,8 @@ struct ExtractOptions {
   /// A .safetensors or .pth file, or `random:SEED`. No default: features of unknown weights are
   /// worth nothing.
   std::string weights;
-  std::string sampler = "fps";     ///< fps, uniform, all
-  double fps = 3;                  ///< sampler fps: frames a second
-  int64_t num_frames = 20;         ///< sampler uniform: frames a video
+  std::string sampler = "pts";     ///< features/frame_sampler.h, e.g. uniform:20
+  double fps = 3;                  ///< frames a second
   std::string resize = "shorter";  ///< shorter: shorter side to resize_size, then centre crop;
                                    ///< squash: straight to crop_size
   int64_t resize_size = 256;
