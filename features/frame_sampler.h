@@ -73,11 +73,15 @@ struct FrameSamplerEntry {
 ///             the middle of its part. A video with fewer frames repeats some.
 /// stride:N    frames 0, N, 2 N ...; stride:1 is every frame.
 ///
-/// ffmpeg-fps makes nothing of a video that ends before half an interval; SampledFrames then gives
-/// its last frame.
+/// `fps=3` makes nothing of a video that ends before half an interval; ffmpeg-fps then gives its
+/// last frame.
 const std::vector<FrameSamplerEntry>& frame_sampler_table();
 
 /// Throws c10::Error listing the accepted names, or naming the option that is out of range.
 std::unique_ptr<FrameSampler> make_frame_sampler(const FrameSamplerOptions& options);
+
+/// A sampler for the frames on screen at these times, to the microsecond: a row a time, those at or
+/// after the end of the video apart.
+std::unique_ptr<FrameSampler> make_times_sampler(std::vector<double> seconds);
 
 }  // namespace vidqa::features

@@ -18,6 +18,9 @@ struct NumberedImage {
 /// when there are none. Throws VideoError: two prefixes, two files with one number (naming both).
 std::vector<NumberedImage> numbered_images(const std::string& folder);
 
+/// Whether the folder holds any.
+bool is_image_folder(const std::string& folder);
+
 /// Whether the file is a still image by its content (jpeg, png, bmp, tiff, webp; no animation).
 bool is_still_image(const std::string& path);
 

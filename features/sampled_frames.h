@@ -31,11 +31,13 @@ struct SampledFramesOptions {
 ///   while (auto frame = frames.next()) use(frame->rgb, frame->seconds, frame->repeat);
 ///   if (frames.report().partial) ...
 ///
-/// A video that can be read gives at least one row.
+/// A video that can be read gives at least one row with every sampler that has a name.
 class SampledFrames {
  public:
   /// Throws VideoError (the video cannot be read), c10::Error (options out of range).
   SampledFrames(const std::string& path, const SampledFramesOptions& options);
+  SampledFrames(const std::string& path, const VideoReaderOptions& options,
+                std::unique_ptr<FrameSampler> sampler);
   ~SampledFrames();
 
   /// nullopt at the end. Throws VideoError: no frame can be decoded, cancelled.

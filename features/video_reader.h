@@ -84,6 +84,10 @@ class VideoReader {
   /// VideoError.
   cv::Mat retrieve();
 
+  /// When the last frame will end, counted like end_seconds(). Looks through the packets of the
+  /// file; where they have no times, decodes all. Once a frame was grabbed. Throws VideoError.
+  double scan_end_seconds() const;
+
   const std::string& path() const;
   /// Frames a second by the container, 0 when it does not say.
   double nominal_fps() const;
