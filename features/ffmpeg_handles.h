@@ -4,7 +4,6 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
-#include <libavutil/sha.h>
 #include <libswscale/swscale.h>
 }
 
@@ -45,7 +44,6 @@ using UniqueCodecContext = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec
 using UniqueFrame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
 using UniquePacket = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
 using UniqueSwsContext = std::unique_ptr<SwsContext, FreeByValue<sws_freeContext>>;
-using UniqueSha = std::unique_ptr<AVSHA, FreeByValue<av_free>>;
 
 /// What a negative return value of an FFmpeg function means.
 inline std::string error_text(int error) {

@@ -8,9 +8,12 @@
 #include <stdexcept>
 #include <vector>
 
-#include <fmt/format.h>
+extern "C" {
+#include <libavutil/mem.h>
+#include <libavutil/sha.h>
+}
 
-#include "features/ffmpeg_handles.h"
+#include <fmt/format.h>
 
 namespace vidqa::features {
 namespace {
