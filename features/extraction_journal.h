@@ -41,8 +41,11 @@ class ExtractionJournal {
   void append_shard(const std::string& shard, bool is_finished);
 
   struct Account {
-    std::map<std::string, JournalEntry> clips;    ///< the latest entry of every clip
-    std::map<std::string, bool> finished_shards;  ///< "2/8" -> true
+    std::map<std::string, JournalEntry> clips;  ///< the latest entry of every clip
+    std::map<std::string, bool> shards;  ///< "2/8" -> whether one of its runs came to its end
+
+    /// Those of `clips` that are failures.
+    std::vector<ExtractFailure> failures() const;
   };
   /// All journals of a folder. A last line that a killed run left half written is passed over; any
   /// other that is no entry is a c10::Error naming file and line.
