@@ -5,6 +5,7 @@
 
 #include "features/backbone.h"
 #include "features/extractor.h"
+#include "features/frame_sampler.h"
 #include "pipeline/cli/commands.h"
 #include "pipeline/cli/console.h"
 
@@ -65,10 +66,11 @@ Command add_extract_command(CLI::App& app) {
       ->add_option("--weights", options->weights,
                    "torchvision weights (.safetensors, .pth), or random:SEED")
       ->required();
-  command->add_option("--sampler", options->sampler, "Frames to take: fps, uniform, all")
+  command
+      ->add_option("--sampler", options->sampler,
+                   "Frames to take: " + features::frame_sampler_names())
       ->capture_default_str();
-  command->add_option("--fps", options->fps, "Sampler fps: frames a second")->capture_default_str();
-  command->add_option("--num-frames", options->num_frames, "Sampler uniform: frames a video")
+  command->add_option("--fps", options->fps, "Frames a second, for pts, ffmpeg-fps and ffmpeg-r")
       ->capture_default_str();
   command
       ->add_option(

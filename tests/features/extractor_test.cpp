@@ -120,8 +120,7 @@ TEST_F(Extractor, WritesRowsTimesAndProvenanceOfEveryClip) {
 }
 
 TEST_F(Extractor, GivesEveryClipTheWantedNumberOfRowsWhenUniform) {
-  options_.sampler = "uniform";
-  options_.num_frames = 5;
+  options_.sampler = "uniform:5";
   run();
   const FeatureReader reader(options_.output);
   for (const std::string& clip : reader.clips()) EXPECT_EQ(reader.read(clip).size(0), 5) << clip;
@@ -231,8 +230,8 @@ TEST_F(Extractor, RefusesAFileOfAnotherRecipeNamingTheOption) {
                 extract(options_, {"statistics", "none", "other", channel_statistics}, {});
               }),
               HasSubstr("weights_hash = none, this run has other"));
-  options_.sampler = "all";
-  EXPECT_THAT(reason_of([&] { run(); }), HasSubstr("sampler = fps"));
+  options_.sampler = "stride:1";
+  EXPECT_THAT(reason_of([&] { run(); }), HasSubstr("sampler = pts"));
   EXPECT_EQ(content_of(options_.output), before);
   EXPECT_FALSE(has_parts());
 }
@@ -286,7 +285,7 @@ TEST_F(Extractor, SaysWhichOutputCannotBeWritten) {
 
 // A limit on the size of files stands for the full disk.
 TEST_F(Extractor, StopsWhenTheDiskIsFullAndGoesOnLater) {
-  options_.sampler = "all";
+  options_.sampler = "stride:1";
   const FeatureNetwork wide = {"wide", "none", "none", [](const torch::Tensor& images) {
                                  return channel_statistics(images).repeat({1, 200});
                                }};
@@ -334,7 +333,7 @@ TEST_F(Extractor, NamesOptionsOutOfRange) {
   };
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.batch_size = 0; }), HasSubstr("batch_size"));
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.sampler = "some"; }),
-              HasSubstr("accepted: fps, uniform, all"));
+              HasSubstr("accepted: pts, ffmpeg-fps"));
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.resize = "crop"; }),
               HasSubstr("shorter or squash"));
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.videos = {}; }), HasSubstr("no videos"));
