@@ -74,7 +74,9 @@ std::string reason_of(const std::string& path) {
   } catch (const VideoError& error) {
     reason = error.what();
   }
-  if (!reason.empty()) EXPECT_THAT(reason, AllOf(HasSubstr(path), ::testing::Not(HasSubstr("\n"))));
+  if (!reason.empty()) {
+    EXPECT_THAT(reason, AllOf(HasSubstr(path), ::testing::Not(HasSubstr("\n"))));
+  }
   return reason;
 }
 
