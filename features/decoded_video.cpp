@@ -165,6 +165,9 @@ std::string DecodedVideo::fault() const {
   if (errors() * kDamagedShare > frames_)
     return fmt::format("is damaged: {} errors in {} frames; get the file again", errors(), frames_);
   const VideoContainer& video = decoder_.video();
+  if (video.lacks_end_mark(path))
+    return fmt::format("ends after {} frames without the end mark of a GIF; get the file again",
+                       frames_);
   const double promised = video.promised_seconds(), decoded = end_seconds();
   const double tolerated = std::max(kMissingShare * promised, 2 * video.to_seconds(nominal_ticks_));
   if (promised - decoded <= tolerated) return "";

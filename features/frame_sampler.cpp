@@ -186,14 +186,19 @@ const std::vector<FrameSamplerEntry>& frame_sampler_table() {
   return table;
 }
 
-std::unique_ptr<FrameSampler> make_frame_sampler(const FrameSamplerOptions& options) {
+std::string frame_sampler_names() {
   std::string names;
   for (const FrameSamplerEntry& entry : frame_sampler_table()) {
-    if (entry.name == options.name) return entry.make(options);
     FrameSamplerOptions named{entry.name};
     names += (names.empty() ? "" : ", ") + entry.name + (number_of(named) != nullptr ? ":N" : "");
   }
-  TORCH_CHECK(false, "unknown sampler '", options.name, "'; accepted: ", names);
+  return names;
+}
+
+std::unique_ptr<FrameSampler> make_frame_sampler(const FrameSamplerOptions& options) {
+  for (const FrameSamplerEntry& entry : frame_sampler_table())
+    if (entry.name == options.name) return entry.make(options);
+  TORCH_CHECK(false, "unknown sampler '", options.name, "'; accepted: ", frame_sampler_names());
 }
 
 std::unique_ptr<FrameSampler> make_times_sampler(std::vector<double> seconds) {

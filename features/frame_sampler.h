@@ -77,6 +77,9 @@ struct FrameSamplerEntry {
 /// last frame.
 const std::vector<FrameSamplerEntry>& frame_sampler_table();
 
+/// "pts, ffmpeg-fps, ffmpeg-r, uniform:N, stride:N"
+std::string frame_sampler_names();
+
 /// Throws c10::Error listing the accepted names, or naming the option that is out of range.
 std::unique_ptr<FrameSampler> make_frame_sampler(const FrameSamplerOptions& options);
 

@@ -161,7 +161,13 @@ double VideoContainer::promised_seconds() const {
 bool VideoContainer::lacks_end_mark(const std::string& path) const {
   if (!is_format(*container, "gif")) return false;
   std::ifstream file(path, std::ios::binary);
-  return file.seekg(-1, std::ios::end) && file.get() != ';';
+  file.seekg(0, std::ios::end);
+  for (std::streamoff at = file.tellg(); at > 0; --at) {
+    const int byte = file.seekg(at - 1).get();
+    const bool is_padding = byte == 0 || byte == '\n' || byte == '\r';
+    if (!is_padding) return byte != ';';
+  }
+  return true;
 }
 
 }  // namespace vidqa::features

@@ -27,7 +27,7 @@ struct VideoReaderOptions {
   /// Frames a second of a folder of numbered images, which says nothing about time by itself.
   double image_fps = 3;
   /// Asked before every packet; when it says yes, reading ends with VideoError "<path>: cancelled".
-  std::function<bool()> cancelled;
+  std::function<bool()> cancelled = nullptr;
 };
 
 /// How the decoding of a video went: so far, and after the last frame of the whole.
@@ -39,8 +39,10 @@ struct DecodeReport {
   double last_seconds = 0;        ///< time of the last frame from the first one
   double end_seconds = 0;         ///< when the last frame ends
   double container_seconds = -1;  ///< what the container says the stream lasts; < 0: it does not
-  /// Much is gone: more than a tenth of the frames damaged, or a tenth of the promised duration
-  /// missing at the end. Known after the last frame; the caller decides whether that is a failure.
+  /// Much is gone: more than a tenth of the frames damaged, a tenth of the promised duration
+  /// missing at the end, or the end mark of a GIF, which promises no duration. (Nothing tells that
+  /// an MPEG transport stream or a raw stream is cut.) Known after the last frame; the caller
+  /// decides whether that is a failure.
   bool partial = false;
   std::string partial_reason;  ///< one line like that of a VideoError; empty unless partial
 };

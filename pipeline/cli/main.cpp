@@ -37,6 +37,7 @@ constexpr const char* kDescription =
     "  vidqa evaluate score a checkpoint on a split\n"
     "  vidqa compare  train the same model with several fusions and seeds -> one table\n"
     "  vidqa analyse  what finished runs answer: question types, streams, overlap, votes\n\n"
+    "  vidqa frames   the frames of a video that extract sees, as HDF5, PNG or one sheet\n"
     "  vidqa merge    shards of an extraction -> one features.h5\n"
     "  vidqa verify   damaged clips of a feature file\n"
     "  vidqa similarity  why two feature files differ\n"
@@ -69,7 +70,7 @@ int run(int argc, char** argv) {
       vidqa::cli::add_evaluate_command(app),   vidqa::cli::add_compare_command(app),
       vidqa::cli::add_analyse_command(app),    vidqa::cli::add_fusions_command(app),
       vidqa::cli::add_import_command(app),     vidqa::cli::add_data_command(app),
-      vidqa::cli::add_doctor_command(app),
+      vidqa::cli::add_doctor_command(app),     vidqa::cli::add_frames_command(app),
   };
   try {
     app.parse(argc, argv);
