@@ -96,7 +96,9 @@ TEST_F(Extractor, WritesRowsTimesAndProvenanceOfEveryClip) {
   // The rows are those of the frames at these times, one by one.
   VideoReader video((videos() / "a.mp4").string());
   std::vector<torch::Tensor> expected;
-  const FrameTransform transform({"shorter", 16, 16});
+  FrameTransformOptions frame_options;
+  frame_options.resize_size = frame_options.crop_size = 16;
+  const FrameTransform transform(frame_options);
   for (int i = 0; video.grab(); ++i)
     if (i == 0 || i == 4 || i == 7 || i == 10)
       expected.push_back(channel_statistics(transform(video.retrieve()).unsqueeze(0)));
