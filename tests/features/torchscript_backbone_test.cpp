@@ -174,6 +174,11 @@ TEST_F(Torchscript, WhatIsMissingOrWrongIsNamed) {
   EXPECT_THAT(error(), HasSubstr("must give (n, D)"));
   testing::write_file(path_, "no archive");
   EXPECT_THAT(error(), HasSubstr(path_));
+  options_.torchscript = "";
+  options_.weights = path_;
+  save(kVector, kSettings);
+  EXPECT_THAT(error(), AllOf(HasSubstr(path_), HasSubstr("is a TorchScript network")));
+  options_.weights = "";
   options_.torchscript = "/absent.pt";
   EXPECT_THAT(error(), HasSubstr("/absent.pt: no such"));
   options_.weights = "random:1";

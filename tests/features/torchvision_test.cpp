@@ -42,6 +42,9 @@ for preset, steps in {'torchvision-v1': [Resize(256), CenterCrop(224)],
         y = model(x)
     numpy.save(folder + '/x_' + preset + '.npy', x.numpy())
     numpy.save(folder + '/y_' + preset + '.npy', y.numpy())
+video = torch.from_numpy(numpy.array(frame)).permute(2, 0, 1).unsqueeze(0)
+transforms = torchvision.models.video.R2Plus1D_18_Weights.KINETICS400_V1.transforms()
+numpy.save(folder + '/x_torchvision-video.npy', transforms(video).transpose(0, 1).contiguous().numpy())
 )";
 
 bool runs(const std::string& command) {
