@@ -8,6 +8,7 @@
 #include "features/feature_check.h"
 #include "features/feature_merge.h"
 #include "features/feature_writer.h"
+#include "features/hdf5_handles.h"
 #include "features/parts_folder.h"
 #include "features/recipe.h"
 
@@ -78,6 +79,7 @@ bool ExtractionOutput::Impl::holds(const FeatureReader& reader, const VideoFile&
 
 ExtractionOutput::Claim ExtractionOutput::claim(const VideoFile& video, const SourceStamp& source) {
   const std::lock_guard<std::mutex> lock(impl_->mutex);
+  silence_hdf5();  // every thread has its own switch
   if (!impl_->parts.claim(video.stem)) return Claim::kElsewhere;
   const auto is_done = [&] {
     const std::string part = impl_->parts.part(video.stem);
