@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "features/dense_export.h"
 #include "features/feature_check.h"
 #include "features/feature_writer.h"
 #include "tests/features/extraction_fixture.h"
@@ -122,6 +123,44 @@ TEST_F(FeatureMerge, RefusesDamagedClipsAndMissingSources) {
               AllOf(HasSubstr("1.h5"), HasSubstr("hash differs")));
   EXPECT_THAT(reason_of([&] { merge_files({"none.h5"}); }), HasSubstr("none.h5"));
   EXPECT_THAT(reason_of([&] { merge({file("never.h5"), {}, false}); }), HasSubstr("never.h5"));
+}
+
+TEST(DenseExport, PutsVideosInTheRowsOfTheirNumbers) {
+  const testing::TempDir folder;
+  write_features(folder.file("vgg.h5"), {{"vid2", 2}, {"vid10", 10}, {"vid1", 1}});
+  write_features(folder.file("c3d.h5"), {{"vid2", 12}, {"vid3", 13}});
+  DenseExportOptions options{folder.file("dense.h5"), {}, false};
+  options.arrays = {{"vgg", folder.file("vgg.h5")}, {"c3d", folder.file("c3d.h5")}};
+  EXPECT_THAT(reason_of([&] { export_dense(options); }),
+              AllOf(HasSubstr("dense.h5"), HasSubstr("9 videos")));
+  options.allow_missing = true;
+  const DenseExportResult result = export_dense(options);
+  EXPECT_EQ(result.videos, 10);
+  EXPECT_THAT(result.missing, ElementsAre(1, 3, 4, 5, 6, 7, 8, 9, 10));
+  const FeatureReader reader(folder.file("dense.h5"));
+  EXPECT_THAT(reader.dense_arrays(), ElementsAre("c3d", "vgg"));
+  EXPECT_TRUE(torch::equal(reader.read_dense("vgg", 9), rows_of(10)));
+  EXPECT_TRUE(torch::equal(reader.read_dense("vgg", 1), rows_of(2)));
+  EXPECT_TRUE(torch::equal(reader.read_dense("c3d", 2), rows_of(13)));
+  EXPECT_EQ(reader.read_dense("vgg", 4).abs().sum().item<float>(), 0);
+}
+
+TEST(DenseExport, NamesClipsWithoutANumberAndOfAnotherLength) {
+  const testing::TempDir folder;
+  DenseExportOptions options{folder.file("dense.h5"), {{"vgg", folder.file("f.h5")}}, false};
+  write_features(folder.file("f.h5"), {{"cat", 2}});
+  EXPECT_THAT(reason_of([&] { export_dense(options); }), HasSubstr("'cat'"));
+  write_features(folder.file("f.h5"), {{"vid1", 2}, {"clip01", 2}});
+  EXPECT_THAT(reason_of([&] { export_dense(options); }), HasSubstr("one number"));
+  {
+    FeatureWriter writer(folder.file("f.h5"));
+    writer.write("vid1", torch::zeros({2, 3}), {0, 1}, {});
+    writer.write("vid2", torch::zeros({1, 3}), {0}, {});
+    writer.close();
+  }
+  EXPECT_THAT(reason_of([&] { export_dense(options); }),
+              AllOf(HasSubstr("'vid2'"), HasSubstr("uniform:20")));
+  EXPECT_FALSE(fs::exists(folder.file("dense.h5")));
 }
 
 TEST(FeatureCheck, ListsWhatIsDamagedAndWhatIsMissing) {
