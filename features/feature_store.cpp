@@ -122,6 +122,11 @@ struct FeatureReader::Impl {
     return names;
   }
 
+  bool has_times(const std::string& clip) const {
+    return H5Lexists(file, "_times", H5P_DEFAULT) > 0 &&
+           H5Lexists(file, ("_times/" + clip).c_str(), H5P_DEFAULT) > 0;
+  }
+
   /// Adds the bytes of a data set as they are in the file, some rows at a time.
   void hash_data(const std::string& name, Sha256& hash) const;
 
@@ -227,14 +232,13 @@ std::vector<int64_t> FeatureReader::shape(const std::string& clip) const {
 std::string FeatureReader::content_sha256(const std::string& clip) const {
   Sha256 hash;
   impl_->hash_data(clip, hash);
-  impl_->hash_data(std::string("_times/") + clip, hash);
+  if (impl_->has_times(clip)) impl_->hash_data("_times/" + clip, hash);
   return hash.finish();
 }
 
 std::vector<double> FeatureReader::times_seconds(const std::string& clip) const {
-  if (!contains(clip) || H5Lexists(impl_->file, "_times", H5P_DEFAULT) <= 0) return {};
+  if (!contains(clip) || !impl_->has_times(clip)) return {};
   const std::string name = "_times/" + clip;
-  if (H5Lexists(impl_->file, name.c_str(), H5P_DEFAULT) <= 0) return {};
   const Hdf5Handle set = impl_->open(name);
   const Hdf5Handle space(H5Dget_space(set), H5Sclose, impl_->doing(name));
   std::vector<double> times(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));

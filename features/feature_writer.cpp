@@ -166,12 +166,16 @@ void FeatureWriter::copy(const std::string& path, const std::vector<std::string>
         path,
         {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "open '" + path + "'"}});
   }
+  const hid_t file = impl_->source->file;
+  const auto copy_set = [&](const std::string& name) {
+    check_hdf5(H5Ocopy(file, name.c_str(), impl_->file, name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+               "copy '" + name + "' from '" + path + "' to '" + impl_->path + "'");
+  };
+  const bool has_times = H5Lexists(file, kTimes, H5P_DEFAULT) > 0;
   for (const std::string& clip : clips) {
+    copy_set(clip);
     const std::string times = std::string(kTimes) + "/" + clip;
-    for (const std::string& name : {clip, times})
-      check_hdf5(H5Ocopy(impl_->source->file, name.c_str(), impl_->file, name.c_str(), H5P_DEFAULT,
-                         H5P_DEFAULT),
-                 "copy '" + name + "' from '" + path + "' to '" + impl_->path + "'");
+    if (has_times && H5Lexists(file, times.c_str(), H5P_DEFAULT) > 0) copy_set(times);
   }
 }
 

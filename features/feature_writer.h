@@ -32,7 +32,7 @@ class FeatureWriter {
   /// Throws where a number is too large for it (features/half.h).
   void write(const std::string& clip, const torch::Tensor& features,
              const std::vector<double>& times_seconds, const Attributes& attributes);
-  /// Copies clips with their times and attributes from another file of this layout.
+  /// Copies clips with their attributes, and their times where there are any, from another file.
   void copy(const std::string& path, const std::vector<std::string>& clips);
   /// A dense array of other programs' layout: (N, T, D) float32.
   void write_dense(const std::string& array, const torch::Tensor& features,

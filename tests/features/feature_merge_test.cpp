@@ -125,6 +125,13 @@ TEST_F(FeatureMerge, RefusesDamagedClipsAndMissingSources) {
   EXPECT_THAT(reason_of([&] { merge({file("never.h5"), {}, false}); }), HasSubstr("never.h5"));
 }
 
+TEST_F(FeatureMerge, TakesFilesOfOtherPrograms) {
+  testing::write_feature_file(file("1.h5"), {{"a", torch::ones({2, 3})}});
+  testing::write_feature_file(file("2.h5"), {{"b", torch::ones({1, 3})}});
+  EXPECT_EQ(merge_files({"1.h5", "2.h5"}).clips, 2);
+  EXPECT_TRUE(torch::equal(FeatureReader(file("all.h5")).read("a"), torch::ones({2, 3})));
+}
+
 TEST(DenseExport, PutsVideosInTheRowsOfTheirNumbers) {
   const testing::TempDir folder;
   write_features(folder.file("vgg.h5"), {{"vid2", 2}, {"vid10", 10}, {"vid1", 1}});
