@@ -33,7 +33,7 @@ class PacketDecoder {
 
   const VideoContainer& video() const { return reader_->video(); }
   int64_t errors() const { return reader_->errors() + decode_errors_; }
-  bool has_skipped() const { return has_skipped_; }
+  bool has_skipped() const { return has_skipped_; }  ///< at any time
 
  private:
   AVCodecContext* codec() const { return video().decoder.get(); }
