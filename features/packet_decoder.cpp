@@ -91,8 +91,7 @@ PacketDecoder::PacketDecoder(const std::string& path, const VideoReaderOptions& 
 
 ffmpeg::UniquePacket PacketDecoder::read() {
   ffmpeg::UniquePacket packet = reader_->next();
-  if (packet != nullptr &&
-      (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE || changes_decoder(*packet)))
+  if (packet != nullptr && (packet->pts == AV_NOPTS_VALUE || changes_decoder(*packet)))
     may_skip_ = false;
   return packet;
 }
@@ -122,9 +121,12 @@ bool PacketDecoder::next(AVFrame& frame) {
     } else if (received < 0) {
       ++errors_in_a_row;
       ++decode_errors_;
-    } else if (const int64_t pts = frame.best_effort_timestamp; is_entering_ && pts > entry_pts_) {
+    } else if (const int64_t pts = frame.best_effort_timestamp;
+               pts != AV_NOPTS_VALUE && pts < entry_pts_) {
+      continue;
+    } else if (is_entering_ && (pts != entry_pts_ || ffmpeg::is_damaged(frame))) {
       start_over();
-    } else if (pts == AV_NOPTS_VALUE || pts >= entry_pts_) {
+    } else {
       // Errors since the skip are of frames that were to be dropped.
       if (is_entering_) decode_errors_ = decode_errors_before_skip_;
       is_entering_ = false;
