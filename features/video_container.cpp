@@ -21,7 +21,7 @@ struct CloseInput {
 
 /// The format that the content has, whatever the name says; null when FFmpeg knows none. (Names
 /// like `50%d.jpg` would mean a sequence of files.)
-const AVInputFormat* probe(const std::string& path) {
+const AVInputFormat* input_format_of(const std::string& path) {
   AVIOContext* opened = nullptr;
   if (avio_open(&opened, ffmpeg::url_of(path).c_str(), AVIO_FLAG_READ) < 0) return nullptr;
   const std::unique_ptr<AVIOContext, CloseInput> input(opened);
@@ -47,9 +47,9 @@ ffmpeg::UniqueInputContext open_container(const std::string& path,
   context->protocol_whitelist = av_strdup("file");
   context->interrupt_callback = {ask_cancelled, const_cast<std::function<bool()>*>(&cancelled)};
 #if LIBAVFORMAT_VERSION_MAJOR >= 59
-  const AVInputFormat* format = probe(path);
+  const AVInputFormat* format = input_format_of(path);
 #else
-  auto* format = const_cast<AVInputFormat*>(probe(path));
+  auto* format = const_cast<AVInputFormat*>(input_format_of(path));
 #endif
   const int opened = avformat_open_input(&context, ffmpeg::url_of(path).c_str(), format, nullptr);
   if (opened == AVERROR_EXIT) fail_cancelled(path);
@@ -121,7 +121,7 @@ void fail_cancelled(const std::string& path) { throw VideoError(path + ": cancel
 
 std::string format_by_content(const std::string& path) {
   ffmpeg::silence();
-  const AVInputFormat* format = probe(path);
+  const AVInputFormat* format = input_format_of(path);
   return format == nullptr ? "" : format->name;
 }
 
