@@ -75,8 +75,7 @@ void DecodedVideo::look_ahead(const TimedFrame& previous) {
     if (ahead_.pts == AV_NOPTS_VALUE)
       ahead_.pts = previous.is_there ? previous.pts + std::max<int64_t>(nominal_ticks_, 1) : 0;
     const bool is_placed = !previous.is_there || ahead_.pts > previous.pts;
-    if (!is_placed || frame.decode_error_flags != 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0)
-      ++errors_;
+    if (!is_placed || ffmpeg::is_damaged(frame)) ++errors_;
     if (!is_placed) continue;
     ahead_.duration = ffmpeg::frame_duration(frame);
     ++frames_;

@@ -64,6 +64,11 @@ inline int64_t frame_duration(const AVFrame& frame) {
 #endif
 }
 
+/// Whether the decoder had to guess a part of the picture.
+inline bool is_damaged(const AVFrame& frame) {
+  return frame.decode_error_flags != 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+}
+
 inline bool is_interlaced(const AVFrame& frame) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
   return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;

@@ -167,7 +167,7 @@ std::unique_ptr<FrameSampler> make_stride(const FrameSamplerOptions& options) {
 }
 
 /// The N of `uniform:N` and `stride:N`; null for the others.
-int64_t* number_of(FrameSamplerOptions& options) {
+int64_t* sampler_number(FrameSamplerOptions& options) {
   if (options.name == "uniform") return &options.num_frames;
   if (options.name == "stride") return &options.stride;
   return nullptr;
@@ -190,7 +190,8 @@ std::string frame_sampler_names() {
   std::string names;
   for (const FrameSamplerEntry& entry : frame_sampler_table()) {
     FrameSamplerOptions named{entry.name};
-    names += (names.empty() ? "" : ", ") + entry.name + (number_of(named) != nullptr ? ":N" : "");
+    names +=
+        (names.empty() ? "" : ", ") + entry.name + (sampler_number(named) != nullptr ? ":N" : "");
   }
   return names;
 }
@@ -211,7 +212,7 @@ FrameSamplerOptions parse_frame_sampler(const std::string& text, double fps) {
   options.name = text.substr(0, colon);
   options.fps = fps;
   if (colon != std::string::npos) {
-    int64_t* number = number_of(options);
+    int64_t* number = sampler_number(options);
     if (number == nullptr) make_frame_sampler(options);  // an unknown name is the greater fault
     TORCH_CHECK(number != nullptr, "sampler '", text, "': ", options.name,
                 " takes no number; the frame rate is an option of its own");
@@ -226,13 +227,13 @@ FrameSamplerOptions parse_frame_sampler(const std::string& text, double fps) {
 
 std::string to_string(const FrameSamplerOptions& options) {
   FrameSamplerOptions copy = options;
-  const int64_t* number = number_of(copy);
+  const int64_t* number = sampler_number(copy);
   return number == nullptr ? options.name : options.name + ":" + std::to_string(*number);
 }
 
 bool uses_fps(const FrameSamplerOptions& options) {
   FrameSamplerOptions copy = options;
-  return number_of(copy) == nullptr;
+  return sampler_number(copy) == nullptr;
 }
 
 }  // namespace vidqa::features

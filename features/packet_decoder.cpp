@@ -48,11 +48,14 @@ bool starts_h264(const AVPacket& packet, const AVCodecParameters& parameters) {
     }
     return false;
   }
-  for (size_t at = 0; at + 3 < size; ++at)
-    if (data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1 &&
-        starts_h264(data + at + 3, size - at - 3))
-      return true;
-  return false;
+  // The unit that begins behind a start code ends where the next one begins.
+  std::optional<size_t> begin;
+  for (size_t at = 0; at + 3 <= size; ++at) {
+    if (data[at] != 0 || data[at + 1] != 0 || data[at + 2] != 1) continue;
+    if (begin && starts_h264(data + *begin, at - *begin)) return true;
+    begin = at + 3;
+  }
+  return begin && starts_h264(data + *begin, size - *begin);
 }
 
 bool has_safe_key_frames(AVCodecID codec) {
@@ -88,8 +91,7 @@ PacketDecoder::PacketDecoder(const std::string& path, const VideoReaderOptions& 
 
 ffmpeg::UniquePacket PacketDecoder::read() {
   ffmpeg::UniquePacket packet = reader_->next();
-  if (packet != nullptr &&
-      (packet->pts == AV_NOPTS_VALUE || packet->dts == AV_NOPTS_VALUE || changes_decoder(*packet)))
+  if (packet != nullptr && (packet->pts == AV_NOPTS_VALUE || changes_decoder(*packet)))
     may_skip_ = false;
   return packet;
 }
@@ -114,13 +116,17 @@ bool PacketDecoder::next(AVFrame& frame) {
       feed();
     } else if (received == AVERROR_EOF || errors_in_a_row > kMaxErrorsInARow) {
       if (!is_entering_) return false;
+      errors_in_a_row = 0;
       start_over();
     } else if (received < 0) {
       ++errors_in_a_row;
       ++decode_errors_;
-    } else if (const int64_t pts = frame.best_effort_timestamp; is_entering_ && pts > entry_pts_) {
+    } else if (const int64_t pts = frame.best_effort_timestamp;
+               pts != AV_NOPTS_VALUE && pts < entry_pts_) {
+      continue;
+    } else if (is_entering_ && (pts != entry_pts_ || ffmpeg::is_damaged(frame))) {
       start_over();
-    } else if (pts == AV_NOPTS_VALUE || pts >= entry_pts_) {
+    } else {
       // Errors since the skip are of frames that were to be dropped.
       if (is_entering_) decode_errors_ = decode_errors_before_skip_;
       is_entering_ = false;
@@ -133,7 +139,7 @@ void PacketDecoder::start_over() {
   reader_.emplace(path_, options_);
   queue_.clear();
   queued_bytes_ = decode_errors_ = 0;
-  may_skip_ = is_entering_ = has_skipped_ = false;
+  may_skip_ = is_entering_ = false;
   entry_pts_ = resume_pts_;
 }
 

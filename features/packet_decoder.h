@@ -17,9 +17,9 @@ namespace vidqa::features {
 /// not after the wanted one. The packets are read nevertheless, never sought: reading costs little,
 /// and seeking goes astray in some containers. Frames before the key frame in presentation order
 /// (those of an open group of pictures) are dropped with it. If decoding does not begin with the
-/// key frame after all, the file is opened anew and decoded without skipping from then on, so that
-/// the frames are always those of decoding everything. Skipped over are only packets of codecs
-/// whose key frames are known to stand alone, in containers that store presentation times.
+/// key frame after all, undamaged, the file is opened anew and decoded without skipping from then
+/// on, so that the frames are always those of decoding everything. Skipped over are only packets of
+/// codecs whose key frames are known to stand alone, in containers that store presentation times.
 class PacketDecoder {
  public:
   /// `options` must outlive the decoder. Throws VideoError.
@@ -33,7 +33,7 @@ class PacketDecoder {
 
   const VideoContainer& video() const { return reader_->video(); }
   int64_t errors() const { return reader_->errors() + decode_errors_; }
-  bool has_skipped() const { return has_skipped_; }
+  bool has_skipped() const { return has_skipped_; }  ///< at any time
 
  private:
   AVCodecContext* codec() const { return video().decoder.get(); }

@@ -21,7 +21,7 @@ struct CloseInput {
 
 /// The format that the content has, whatever the name says; null when FFmpeg knows none. (Names
 /// like `50%d.jpg` would mean a sequence of files.)
-const AVInputFormat* probe(const std::string& path) {
+const AVInputFormat* input_format_of(const std::string& path) {
   AVIOContext* opened = nullptr;
   if (avio_open(&opened, ffmpeg::url_of(path).c_str(), AVIO_FLAG_READ) < 0) return nullptr;
   const std::unique_ptr<AVIOContext, CloseInput> input(opened);
@@ -47,9 +47,9 @@ ffmpeg::UniqueInputContext open_container(const std::string& path,
   context->protocol_whitelist = av_strdup("file");
   context->interrupt_callback = {ask_cancelled, const_cast<std::function<bool()>*>(&cancelled)};
 #if LIBAVFORMAT_VERSION_MAJOR >= 59
-  const AVInputFormat* format = probe(path);
+  const AVInputFormat* format = input_format_of(path);
 #else
-  auto* format = const_cast<AVInputFormat*>(probe(path));
+  auto* format = const_cast<AVInputFormat*>(input_format_of(path));
 #endif
   const int opened = avformat_open_input(&context, ffmpeg::url_of(path).c_str(), format, nullptr);
   if (opened == AVERROR_EXIT) fail_cancelled(path);
@@ -59,6 +59,7 @@ ffmpeg::UniqueInputContext open_container(const std::string& path,
                                  ffmpeg::error_text(opened)));
   ffmpeg::UniqueInputContext container(context);
   const int found = avformat_find_stream_info(context, nullptr);
+  if (found == AVERROR_EXIT) fail_cancelled(path);
   if (found < 0)
     fail_video(path, fmt::format("has streams that cannot be read ({}); get the file again",
                                  ffmpeg::error_text(found)));
@@ -120,7 +121,7 @@ void fail_cancelled(const std::string& path) { throw VideoError(path + ": cancel
 
 std::string format_by_content(const std::string& path) {
   ffmpeg::silence();
-  const AVInputFormat* format = probe(path);
+  const AVInputFormat* format = input_format_of(path);
   return format == nullptr ? "" : format->name;
 }
 
@@ -149,13 +150,18 @@ double VideoContainer::promised_seconds() const {
     return static_cast<double>(stream->nb_frames) / av_q2d(stream->avg_frame_rate);
   if (stream->duration != AV_NOPTS_VALUE && stream->duration > 0)
     return to_seconds(stream->duration);
+  // Matroska counts from 0 on, wherever the first frame is.
+  const bool has_start = stream->start_time != AV_NOPTS_VALUE && stream->start_time > 0;
+  const double before_start =
+      is_format(*container, "matroska") && has_start ? to_seconds(stream->start_time) : 0;
   int64_t microseconds = 0;
   const AVDictionaryEntry* tag =
-      av_dict_get(stream->metadata, "DURATION", nullptr, AV_DICT_IGNORE_SUFFIX);  // Matroska
+      av_dict_get(stream->metadata, "DURATION", nullptr, AV_DICT_IGNORE_SUFFIX);
   if (tag != nullptr && av_parse_time(&microseconds, tag->value, 1) >= 0)
-    return seconds(microseconds);
+    return seconds(microseconds) - before_start;
   const bool guessed = container->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE;
-  return guessed || container->duration <= 0 ? 0 : seconds(container->duration);
+  if (guessed || container->duration <= 0) return 0;
+  return seconds(container->duration) - before_start;
 }
 
 bool VideoContainer::lacks_end_mark(const std::string& path) const {

@@ -27,6 +27,7 @@ struct VideoReaderOptions {
   /// Frames a second of a folder of numbered images, which says nothing about time by itself.
   double image_fps = 3;
   /// Asked before every packet; when it says yes, reading ends with VideoError "<path>: cancelled".
+  /// Must not throw.
   std::function<bool()> cancelled = nullptr;
 };
 

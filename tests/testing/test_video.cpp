@@ -92,9 +92,10 @@ void Encoding::open_encoder() {
   if (video_.is_interlaced)
     encoder_->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
   if (video_.encoder == "libx264") {
-    const std::string options =
-        fmt::format("scenecut=0:min-keyint={}:crf=12:preset=veryfast:{}",
-                    std::min(video_.key_frame_every, 250), video_.encoder_options);
+    std::string options =
+        fmt::format("scenecut=0:crf=12:min-keyint={}", std::min(video_.key_frame_every, 250));
+    if (!video_.encoder_options.empty()) options += ":" + video_.encoder_options;
+    check(av_opt_set(encoder_->priv_data, "preset", "veryfast", 0));
     check(av_opt_set(encoder_->priv_data, "x264-params", options.c_str(), 0));
   } else {
     encoder_->flags |= AV_CODEC_FLAG_QSCALE;
@@ -182,7 +183,7 @@ void write_test_video(const std::string& path, const TestVideo& video) {
 }
 
 cv::Mat numbered_frame(int number, int width, int height) {
-  cv::Mat frame(height, width, CV_8UC3, cv::Scalar(90, 120, 60));
+  cv::Mat frame(height, width, CV_8UC3, cv::Scalar(30, 160, 40));
   for (int bit = 0; bit < kBits; ++bit) {
     const int left = bit * width / kBits, right = (bit + 1) * width / kBits;
     if (right > left)

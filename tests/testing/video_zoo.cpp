@@ -28,8 +28,8 @@ void add_damaged(const fs::path& folder, const std::string& whole, int64_t frame
   for (int tenth = 1; tenth < 10; ++tenth) {
     const std::string path = (folder / fmt::format("{}_cut_{}{}", name, tenth, ending)).string();
     write_file(path, bytes.substr(0, bytes.size() * tenth / 10));
-    // What is missing at nine tenths can be less than the tenth that is tolerated.
-    zoo.push_back({path, tenth < 9 ? Fate::kNotWhole : Fate::kDamaged, frames});
+    // What is missing at the end can be less than the tenth of the frames that is tolerated.
+    zoo.push_back({path, tenth < 8 ? Fate::kNotWhole : Fate::kDamaged, frames});
   }
   std::mt19937 random(7);
   for (int trial = 1; trial <= 8; ++trial) {
