@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -12,6 +13,7 @@
 namespace vidqa::features {
 namespace {
 
+namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kProcessorsPerDecoder = 4;
@@ -36,6 +38,14 @@ std::string hash_of(const std::string& path) {
   } catch (const std::runtime_error& error) {
     throw VideoError(error.what());
   }
+}
+
+/// A pipe or a device may never come to its end, and nothing interrupts who opens it.
+void check_kind(const std::string& path) {
+  std::error_code missing;
+  const fs::file_status status = fs::status(path, missing);
+  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status))
+    throw VideoError(fmt::format("'{}' is neither a file nor a folder", path));
 }
 
 std::string ffmpeg_version() { return fmt::format("FFmpeg {}", av_version_info()); }
@@ -104,6 +114,7 @@ DecodedClip DecoderThreads::decode(size_t clip, ClipDecoder& decoder, StageSecon
     decoded.source = stamp_source(video.path);
     decoded.claim = output_.claim(video, decoded.source);
     if (decoded.claim != ExtractionOutput::Claim::kMine) return decoded;
+    check_kind(video.path);
     decoded.libraries = ffmpeg_version();
     if (decoded.source.exists()) decoded.source_sha256 = hash_of(video.path);
     extra.decode += passed_since(start);

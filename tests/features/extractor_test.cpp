@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <torch/torch.h>
 
 #include "features/backbone.h"
@@ -288,6 +289,14 @@ TEST_F(Extractor, CutsOffAVideoThatTakesTooLong) {
   }
   options_.timeout_seconds = 1e9;
   EXPECT_EQ(run().done, 4);
+}
+
+TEST_F(Extractor, DoesNotWaitForAPipe) {
+  options_.videos = {folder_.file("pipe.mp4")};
+  ASSERT_EQ(mkfifo(options_.videos.front().c_str(), 0600), 0);
+  const ExtractResult result = run();
+  ASSERT_EQ(result.failures.size(), 1);
+  EXPECT_THAT(result.failures[0].reason, HasSubstr("neither a file nor a folder"));
 }
 
 TEST_F(Extractor, TakesADamagedVideoForAFailureUnlessAllowed) {
