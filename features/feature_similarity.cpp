@@ -78,6 +78,12 @@ double best_match(const torch::Tensor& a, const torch::Tensor& b) {
   return mean_of(std::get<0>(cosines.max(1)));
 }
 
+/// `count` rows at even distances: those of two frame rates then show about the same moments.
+torch::Tensor spread_rows(const torch::Tensor& rows, int64_t count) {
+  const torch::Tensor places = torch::arange(count, torch::kInt64) * rows.size(0);
+  return rows.index_select(0, torch::div(places, count, "floor"));
+}
+
 /// Share of the squared difference that all rows have in common.
 double systematic_share(const torch::Tensor& a, const torch::Tensor& b) {
   const torch::Tensor difference = unit_rows(a) - unit_rows(b);
@@ -121,7 +127,7 @@ Likeness likeness_of_different(const torch::Tensor& a, const torch::Tensor& b,
   const double match = best_match(a, b);
   if (match > kClose) return Likeness::kOtherSampling;
   const int64_t rows = std::min(a.size(0), b.size(0));
-  const torch::Tensor x = a.narrow(0, 0, rows), y = b.narrow(0, 0, rows);
+  const torch::Tensor x = spread_rows(a, rows), y = spread_rows(b, rows);
   const double centred = centred_cosine(x, y, centre_a, centre_b);
   constexpr double kUnrelatedRaw = 0.5;
   if (std::isnan(centred) ? match < kUnrelatedRaw : centred < kUnrelatedCosine)
