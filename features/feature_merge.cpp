@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Attributes recipe_of(const FeatureReader& reader) {
+Attributes recipe_in(const FeatureReader& reader) {
   Attributes recipe = reader.attributes();
   recipe.erase(kComplete);
   return recipe;
@@ -31,7 +31,7 @@ bool is_up_to_date(const std::string& output, const Attributes& recipe,
                    const std::vector<StoredClip>& clips) {
   if (!fs::exists(output)) return false;
   const FeatureReader reader(output);
-  if (recipe_of(reader) != recipe || reader.clips().size() != clips.size()) return false;
+  if (recipe_in(reader) != recipe || reader.clips().size() != clips.size()) return false;
   return std::all_of(clips.begin(), clips.end(), [&](const StoredClip& stored) {
     if (!reader.contains(stored.clip)) return false;
     if (stored.path == output) return true;
@@ -66,59 +66,60 @@ void check_shards(const std::string& folder, const ExtractionJournal::Account& a
 }
 
 /// Clips of a source with the recipe of all of them.
-struct Source {
+struct MergeSource {
   std::string path;
   Attributes recipe;
   std::vector<StoredClip> clips;
   std::vector<ExtractFailure> failures;
 };
 
-Source open_folder(const std::string& path, bool allow_missing) {
+MergeSource source_of_folder(const std::string& path, bool allow_missing) {
   const ExtractionJournal::Account account = ExtractionJournal::read(path);
   check_shards(path, account, allow_missing);
-  Source source{path, {}, parts_in(path), account.failures()};
+  MergeSource source{path, {}, parts_in(path), account.failures()};
   const std::optional<Attributes> recipe = read_recipe(path);
   TORCH_CHECK(recipe.has_value() || !source.clips.empty(), "folder '", path,
               "' holds no parts of a feature file");
   source.recipe =
-      recipe.has_value() ? *recipe : recipe_of(FeatureReader(source.clips.front().path));
+      recipe.has_value() ? *recipe : recipe_in(FeatureReader(source.clips.front().path));
   return source;
 }
 
-Source open_file(const std::string& path) {
+MergeSource source_of_file(const std::string& path) {
   const FeatureReader reader(path);
-  Source source{path, recipe_of(reader), {}, {}};
+  MergeSource source{path, recipe_in(reader), {}, {}};
   for (const std::string& clip : reader.clips()) source.clips.push_back({clip, path});
   TORCH_CHECK(!source.clips.empty(), "feature file '", path, "' holds no clips");
   return source;
 }
 
-void check_same_recipe(const Source& first, const Source& other) {
+void check_same_recipe(const MergeSource& first, const MergeSource& other) {
   const char* remedy = "features of different recipes are not mixed";
   check_recipe(other.recipe, other.path, first.recipe, remedy);
   check_recipe(first.recipe, first.path, other.recipe, remedy);
 }
 
-std::string hash_of(const StoredClip& stored) {
+std::string stored_hash(const StoredClip& stored) {
   const FeatureReader reader(stored.path);
   return reader.content_sha256(stored.clip);
 }
 
 MergeResult merge_sources(const MergeOptions& options) {
-  std::vector<Source> sources;
+  std::vector<MergeSource> sources;
   MergeResult result;
   for (const std::string& path : options.sources) {
-    sources.push_back(fs::is_directory(path) ? open_folder(path, options.allow_missing)
-                                             : open_file(path));
+    sources.push_back(fs::is_directory(path) ? source_of_folder(path, options.allow_missing)
+                                             : source_of_file(path));
     check_same_recipe(sources.front(), sources.back());
   }
   std::map<std::string, StoredClip> clips;
-  for (const Source& source : sources) {
+  for (const MergeSource& source : sources) {
     result.failures.insert(result.failures.end(), source.failures.begin(), source.failures.end());
     for (const StoredClip& stored : source.clips) {
       const auto [known, is_new] = clips.emplace(stored.clip, stored);
-      TORCH_CHECK(is_new || hash_of(known->second) == hash_of(stored), "clip '", stored.clip,
-                  "' differs between '", known->second.path, "' and '", stored.path, "'");
+      TORCH_CHECK(is_new || stored_hash(known->second) == stored_hash(stored), "clip '",
+                  stored.clip, "' differs between '", known->second.path, "' and '", stored.path,
+                  "'");
     }
   }
   if (fs::exists(options.output))
@@ -139,7 +140,7 @@ MergeResult merge_own_parts(const MergeOptions& options) {
   if (fs::is_directory(folder)) {
     PartsFolder parts(options.output);
     TORCH_CHECK(parts.is_alone(), "a run is at work on '", options.output, "'; wait for its end");
-    const Source source = open_folder(folder, options.allow_missing);
+    const MergeSource source = source_of_folder(folder, options.allow_missing);
     result.is_written = merge_parts(options.output, source.recipe);
     result.failures = source.failures;
     write_failures(options.output, result.failures);

@@ -7,7 +7,7 @@
 namespace vidqa::features {
 namespace {
 
-std::string text_of(const Attributes::mapped_type& value) {
+std::string value_text(const Attributes::mapped_type& value) {
   return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
 }
 
@@ -21,7 +21,7 @@ void check_recipe(const Attributes& made_with, const std::string& made_where,
                 "' was not made by vidqa extract with these options (no attribute '", option,
                 "'); ", remedy);
     TORCH_CHECK(other->second == value, "'", made_where, "' was made with ", option, " = ",
-                text_of(other->second), ", this run has ", text_of(value), "; ", remedy);
+                value_text(other->second), ", this run has ", value_text(value), "; ", remedy);
   }
 }
 

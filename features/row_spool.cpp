@@ -15,7 +15,7 @@
 namespace vidqa::features {
 namespace {
 
-[[noreturn]] void fail(const std::string& folder) {
+[[noreturn]] void fail_spool(const std::string& folder) {
   throw std::runtime_error(fmt::format("cannot keep the rows of a long video in '{}': {}", folder,
                                        std::strerror(errno)));
 }
@@ -24,7 +24,7 @@ int open_nameless(const std::string& folder) {
   std::string name = (std::filesystem::path(folder) / ".rows.XXXXXX.tmp").string();
   constexpr int kSuffixLength = 4;
   const int fd = ::mkostemps(name.data(), kSuffixLength, O_CLOEXEC);
-  if (fd < 0) fail(folder);
+  if (fd < 0) fail_spool(folder);
   ::unlink(name.c_str());
   return fd;
 }
@@ -66,7 +66,7 @@ void RowSpool::write_to_file(const torch::Tensor& rows) {
   for (size_t done = 0; done < rows.nbytes();) {
     const ssize_t written = ::write(fd_, data + done, rows.nbytes() - done);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(folder_);
+    if (written <= 0) fail_spool(folder_);
     done += static_cast<size_t>(written);
   }
 }
@@ -79,7 +79,7 @@ torch::Tensor RowSpool::all() {
   }
   if (mapped_ == nullptr) {
     void* mapped = ::mmap(nullptr, static_cast<size_t>(bytes_), PROT_READ, MAP_SHARED, fd_, 0);
-    if (mapped == MAP_FAILED) fail(folder_);
+    if (mapped == MAP_FAILED) fail_spool(folder_);
     mapped_ = mapped;
   }
   return torch::from_blob(mapped_, {rows_, columns_}, type_);

@@ -10,6 +10,7 @@
 
 #include "features/bounded_queue.h"
 #include "features/extraction_journal.h"
+#include "features/feature_writer.h"
 #include "features/lock_file.h"
 #include "features/parts_folder.h"
 #include "features/recipe.h"
