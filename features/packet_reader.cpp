@@ -16,9 +16,8 @@ ffmpeg::UniquePacket PacketReader::next() {
   ffmpeg::UniquePacket packet(av_packet_alloc());
   if (packet == nullptr) throw std::bad_alloc();
   for (int retries = 0; !is_at_end_;) {
-    if (options_.cancelled && options_.cancelled()) fail_cancelled(path_);
     const int status = av_read_frame(video_.container.get(), packet.get());
-    if (status == AVERROR_EXIT) fail_cancelled(path_);
+    if (options_.cancelled && options_.cancelled()) fail_cancelled(path_);
     if (status == AVERROR(EAGAIN) && ++retries < kMaxReadRetries) continue;
     if (status < 0) {
       if (status != AVERROR_EOF) ++errors_;

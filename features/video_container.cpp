@@ -52,14 +52,15 @@ ffmpeg::UniqueInputContext open_container(const std::string& path,
   auto* format = const_cast<AVInputFormat*>(input_format_of(path));
 #endif
   const int opened = avformat_open_input(&context, ffmpeg::url_of(path).c_str(), format, nullptr);
-  if (opened == AVERROR_EXIT) fail_cancelled(path);
-  if (opened < 0)  // FFmpeg has freed the context
+  const auto is_cancelled = [&] { return cancelled && cancelled(); };
+  if (opened < 0 && is_cancelled()) fail_cancelled(path);  // whatever the demuxer made of it
+  if (opened < 0)                                          // FFmpeg has freed the context
     fail_video(path, fmt::format("cannot be opened as a video ({}); if it should be one, it is cut "
                                  "or damaged: get it again",
                                  ffmpeg::error_text(opened)));
   ffmpeg::UniqueInputContext container(context);
   const int found = avformat_find_stream_info(context, nullptr);
-  if (found == AVERROR_EXIT) fail_cancelled(path);
+  if (found < 0 && is_cancelled()) fail_cancelled(path);
   if (found < 0)
     fail_video(path, fmt::format("has streams that cannot be read ({}); get the file again",
                                  ffmpeg::error_text(found)));

@@ -84,7 +84,7 @@ TEST(VideoZoo, SharedVideosAreReadTheSameByAllSamplers) {
   for (const auto& entry :
        std::filesystem::directory_iterator(testing::shared_dir() / "data/videos")) {
     const std::string stem = entry.path().stem().string();
-    for (const char* sampler : {"pts", "ffmpeg-fps", "ffmpeg-r", "uniform:5", "stride:50"}) {
+    for (const char* sampler : {"pts", "uniform:5"}) {
       const Outcome outcome = read(entry.path().string(), sampler);
       EXPECT_EQ(outcome.error.empty(), stem != "corrupted") << outcome.error;
       EXPECT_EQ(outcome.report.partial, stem == "truncated") << outcome.report.partial_reason;
