@@ -47,7 +47,7 @@ const openPage = async (url, options = {}) => {
   await page.goto(url);
   return page;
 };
-const firstCells = (page, table) => page.$$eval(`#${table} tbody th`, (cells) => cells.map((cell) => cell.firstChild.nodeType === 3 ? cell.firstChild.data : cell.childNodes[1]?.data ?? cell.textContent));
+const firstCells = (page, table) => page.$$eval(`#${table} tbody th`, (cells) => cells.map((cell) => cell.querySelector(".name").textContent));
 const column = (page, table, number) => page.$$eval(`#${table} tbody tr`, (rows, n) => rows.map((row) => row.cells[n].textContent), number);
 const shownExamples = async (page) => Number((await page.textContent("#example-count")).split(" ")[0]);
 
@@ -159,6 +159,11 @@ try {
     await page.click("#example-list li:nth-child(1) button");
   });
 
+  await step("fits its columns into the page", async () => {
+    for (const id of ["results-table", "heat-table", "runs-table"])
+      assert.ok(await page.$eval(`#${id}`, (table) => table.offsetWidth <= table.parentElement.clientWidth), id);
+  });
+
   const background = (p) => p.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await step("is bright or dark as the reader's screen", async () => {
     assert.equal(await background(page), "rgb(255, 255, 255)");
@@ -175,6 +180,12 @@ try {
     await page.emulateMedia({ colorScheme: "dark", media: "print" });
     assert.equal(await background(page), "rgb(255, 255, 255)");
     assert.equal(await page.isVisible(".sections"), false);
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+    await page.setViewportSize({ width: 794, height: 1123 });  // A4
+    await page.waitForTimeout(200);
+    await page.screenshot({ path: join(output, "report_print.png"), fullPage: true });
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    await page.setViewportSize({ width: 1280, height: 900 });
     await page.emulateMedia({ colorScheme: "light", media: "screen" });
     await page.pdf({ path: join(output, "report.pdf"), format: "A4", printBackground: true });
   });

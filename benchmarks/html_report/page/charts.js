@@ -3,21 +3,28 @@
 const kCostNames = { parameters: "Parameters", seconds_per_epoch: "Seconds per epoch", peak_memory_mb: "Peak memory, MiB" };
 const charts = {};
 
-/** Writes the names of arms beside their points. */
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+/** Writes the names of arms beside their points, where there is room: right, left, above or below. */
 const pointNames = {
   id: "pointNames",
   afterDatasetsDraw(chart) {
     const { ctx, chartArea } = chart;
+    const points = chart.data.datasets.map((_, i) => chart.getDatasetMeta(i).data[0]);
+    const taken = points.map((p) => ({ left: p.x - 6, right: p.x + 6, top: p.y - 6, bottom: p.y + 6 }));
     ctx.save();
     ctx.font = "12px system-ui, sans-serif";
     ctx.fillStyle = styleColor("--ink");
     ctx.textBaseline = "middle";
     chart.data.datasets.forEach((dataset, i) => {
-      const point = chart.getDatasetMeta(i).data[0];
-      if (!point) return;
-      const fits = point.x + 12 + ctx.measureText(dataset.label).width < chartArea.right + 8;
-      ctx.textAlign = fits ? "left" : "right";
-      ctx.fillText(dataset.label, point.x + (fits ? 10 : -10), point.y - 1);
+      const { x, y } = points[i];
+      const width = ctx.measureText(dataset.label).width;
+      const boxes = [[x + 10, y], [x - 10 - width, y], [x + 6, y - 14], [x + 6, y + 14], [x - 6 - width, y - 14], [x - 6 - width, y + 14]]
+        .map(([left, middle]) => ({ left, right: left + width, top: middle - 7, bottom: middle + 7 }));
+      const inside = boxes.filter((box) => box.left >= chartArea.left && box.right <= chartArea.right + 10);
+      const box = inside.find((b) => !taken.some((t) => overlap(b, t))) ?? inside[0] ?? boxes[0];
+      taken.push(box);
+      ctx.fillText(dataset.label, box.left, (box.top + box.bottom) / 2);
     });
     ctx.restore();
   },
@@ -81,16 +88,16 @@ function drawCost(report, typeName) {
   const room = (Math.max(...ends) - Math.min(...ends) || 1) * 0.08;
   const costs = rows.map((row) => row[key]);
   const wide = Math.max(...costs) > 20 * Math.min(...costs);
-  const text = (x) => key === "parameters" ? magnitude(x) : Number(x.toPrecision(3)).toLocaleString("en-US");
+  const text = (x) => key === "parameters" ? magnitude(x).replace(/\.?0+ /, " ") : Number(x.toPrecision(3)).toLocaleString("en-US");
   const spread = Math.max(...costs) - Math.min(...costs) || Math.max(...costs) * 0.2;
-  const limits = wide ? {} : { min: Math.max(0, Math.min(...costs) - 0.1 * spread), max: Math.max(...costs) + 0.25 * spread };
+  const limits = wide ? {} : { suggestedMin: Math.max(0, Math.min(...costs) - 0.1 * spread), suggestedMax: Math.max(...costs) + 0.1 * spread };
   drawChart("cost-chart", {
     type: "scatter", data: { datasets }, plugins: [pointIntervals, pointNames],
     options: {
       layout: { padding: { right: 12 } },
       scales: {
         x: axis(kCostNames[key], { type: wide ? "logarithmic" : "linear", ...limits, ticks: { callback: (x) => text(Number(x)) } }),
-        y: axis(figures.name, { min: Math.min(...ends) - room, max: Math.max(...ends) + room, ticks: { callback: (y) => Number(y).toFixed(1) } }),
+        y: axis(figures.name, { suggestedMin: Math.min(...ends) - room, suggestedMax: Math.max(...ends) + room }),
       },
       plugins: {
         legend: { display: false },

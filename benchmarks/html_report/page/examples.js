@@ -30,7 +30,7 @@ function verdictMark(arm, name) {
 function answersTable(report, example, arms, places) {
   const table = element("table", { class: "figures answers" });
   const head = element("tr", {}, element("th", { scope: "col" }, "Answer"), ...example.arms.map((arm, i) =>
-    element("th", { scope: "col" }, verdictMark(arm, arms[i]), ` ${arms[i]}`, arm.runs > 1 ? element("span", { class: "options" }, `${arm.right} of ${arm.runs} seeds right`) : null)));
+    element("th", { scope: "col" }, element("span", { class: "name" }, ...breakable(arms[i])), element("span", { class: "options" }, verdictMark(arm, arms[i]), arm.runs > 1 ? ` ${arm.right}/${arm.runs} seeds` : null))));
   const lines = example.answers.map((answer, i) => {
     const gold = answer === example.gold;
     const cells = example.arms.map((arm, a) => {
@@ -91,7 +91,7 @@ function timeline(example, arms, places, clips) {
       element("figure", {}, element("img", { src: picture, alt: `Frame at ${seconds.toFixed(1)} s`, loading: "lazy" }), element("figcaption", {}, `${seconds.toFixed(1)} s`)))));
   }
   for (const { arm, i } of looking)
-    node.append(element("div", { class: "name" }, arms[i]), attentionPlot(arm.attention, duration, armColor(places[i]), arms[i]));
+    node.append(element("div", { class: "name" }, ...breakable(arms[i])), attentionPlot(arm.attention, duration, armColor(places[i]), arms[i]));
   if (looking.length > 0) {
     node.append(element("div", { class: "scale" }, element("span", {}, timed ? "0 s" : "first frame"),
       element("span", {}, "attention over time; dashed: all frames alike"), element("span", {}, timed ? `${duration.toFixed(1)} s` : "last frame")));

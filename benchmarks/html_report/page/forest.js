@@ -12,7 +12,7 @@ function ticksBetween(low, high, count) {
 
 function forestLine(className, name, plot, figure) {
   return element("div", { class: `line ${className}`, role: "row" },
-    element("div", { class: "name", role: "rowheader" }, name), element("div", { class: "plot", role: "cell" }, ...plot),
+    element("div", { class: "name", role: "rowheader" }, ...breakable(name)), element("div", { class: "plot", role: "cell" }, ...plot),
     element("div", { class: "figure", role: "cell" }, figure));
 }
 

@@ -13,6 +13,11 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Text that may be broken after the marks in the names of arms and nowhere else. */
+function breakable(text) {
+  return text.split(/(?<=[:=_,/ ])/).flatMap((part, i) => i === 0 ? [part] : [element("wbr"), part]);
+}
+
 function svgElement(tag, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);

@@ -56,7 +56,7 @@ function nameCell(report, row) {
   const place = report.arms.findIndex((arm) => arm.name === row.name);
   const parts = [];
   if (place >= 0) parts.push(swatch(armColor(place)));
-  parts.push(row.name);
+  parts.push(element("span", { class: "name" }, ...breakable(row.name)));
   if (row.baseline) parts.push(element("span", { class: "tag" }, "baseline"));
   return parts;
 }
@@ -72,18 +72,18 @@ function resultColumns(report, rows) {
     { key: "mean", heading: figures.name, value: (row) => (hasValues(row) ? row.mean : null), cell: (row) => (hasValues(row) ? figures.value(row.mean) : none) },
   ];
   if (any((row) => row.sd > 0))
-    columns.push({ key: "sd", heading: "± sd", title: "standard deviation over seeds", value: (row) => row.values.length > 1 ? row.sd : null, cell: (row) => row.values.length > 1 ? quiet(figures.value(row.sd)) : none });
+    columns.push({ key: "sd", heading: "± sd", title: "standard deviation over seeds", value: (row) => row.values.length > 1 ? row.sd : null, cell: (row) => row.values.length > 1 ? quiet(`± ${figures.value(row.sd)}`) : none });
   if (any((row) => row.interval))
-    columns.push({ key: "interval", heading: "95 % interval", title: "Wilson interval over questions", value: (row) => row.interval?.low ?? null, cell: (row) => row.interval ? quiet(`${figures.value(row.interval.low)} \u2013 ${figures.value(row.interval.high)}`) : none });
+    columns.push({ key: "interval", heading: "95 % interval", title: "of the accuracy: Wilson interval over questions", value: (row) => row.interval?.low ?? null, cell: (row) => row.interval ? quiet(`${figures.value(row.interval.low)} \u2013 ${figures.value(row.interval.high)}`) : none });
   columns.push(
     { key: "difference", heading: "Difference", title: "to the baseline, paired; bold where it is significant", value: (row) => row.difference?.estimate ?? null, strong: (row) => !row.baseline && isSignificant(row), cell: (row) => row.difference ? figures.difference(row.difference.estimate) : none },
-    { key: "reach", heading: "its 95 % interval", title: "bootstrap that draws whole videos", value: (row) => row.difference?.low ?? null, cell: (row) => row.difference ? quiet(`${figures.difference(row.difference.low)} to ${figures.difference(row.difference.high)}`) : none },
+    { key: "reach", heading: "95 % interval", title: "of the difference: bootstrap that draws whole videos", value: (row) => row.difference?.low ?? null, cell: (row) => row.difference ? quiet(`${figures.difference(row.difference.low)} to ${figures.difference(row.difference.high)}`) : none },
     { key: "p", heading: "p", title: "McNemar, or a t test clustered by video", value: (row) => row.test?.p ?? null, cell: (row) => pValue(row.test?.p) },
     { key: "p_holm", heading: "p Holm", title: "corrected for the number of arms", value: (row) => row.test?.p_holm ?? null, cell: (row) => pValue(row.test?.p_holm) },
     { key: "seeds", heading: "Seeds", value: (row) => isControl(row) && row.parameters === 0 ? null : row.numSeeds ?? row.values.length, cell: (row) => isControl(row) && row.parameters === 0 ? none : String(row.numSeeds ?? row.values.length) },
-    { key: "parameters", heading: "Parameters", value: cost("parameters"), cell: (row) => cost("parameters")(row) === null ? none : magnitude(row.parameters) },
-    { key: "seconds", heading: "s / epoch", value: cost("seconds_per_epoch"), cell: (row) => cost("seconds_per_epoch")(row) === null ? none : row.seconds_per_epoch.toPrecision(3) },
-    { key: "memory", heading: "Memory MiB", title: "resident set at most", value: cost("peak_memory_mb"), cell: (row) => cost("peak_memory_mb")(row) === null ? none : grouped(row.peak_memory_mb) });
+    { key: "parameters", heading: "Params", title: "trainable parameters", value: cost("parameters"), cell: (row) => cost("parameters")(row) === null ? none : magnitude(row.parameters) },
+    { key: "seconds", heading: "s/epoch", title: "seconds, training only", value: cost("seconds_per_epoch"), cell: (row) => cost("seconds_per_epoch")(row) === null ? none : row.seconds_per_epoch.toPrecision(3) },
+    { key: "memory", heading: "MiB", title: "resident set at most", value: cost("peak_memory_mb"), cell: (row) => cost("peak_memory_mb")(row) === null ? none : grouped(row.peak_memory_mb) });
   return columns.filter((column) => column.key === "name" || rows.some((row) => column.value(row) !== null));
 }
 

@@ -120,7 +120,7 @@ TEST(ReportRun, DamageIsNamedByFile) {
               AllOf(HasSubstr("config.toml"), HasSubstr("dataset")));
   EXPECT_THAT(error_with("config.toml", "[train]\ndataset=\"x\"\nseed=one\n"),
               AllOf(HasSubstr("config.toml"), HasSubstr("'one'")));
-  EXPECT_THAT(error_with("metrics.csv", "epoch,step,train_loss,seconds\n"),
+  EXPECT_THAT(error_with("metrics.csv", "epoch,step,train_loss,seconds\n1,2,3,4\n"),
               AllOf(HasSubstr("metrics.csv"), HasSubstr("val_accuracy")));
   EXPECT_THAT(
       error_with("metrics.csv", "epoch,step,train_loss,val_accuracy,seconds\n1,2,?,0.5,1\n"),

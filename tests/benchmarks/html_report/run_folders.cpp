@@ -30,13 +30,13 @@ std::string write_run(const std::string& folder, const RunFiles& run) {
   } else if (run.is_done) {
     const auto right = std::count_if(run.predictions.begin(), run.predictions.end(),
                                      [](const train::Prediction& p) { return p.correct; });
+    const double asked = std::max<double>(1, static_cast<double>(run.predictions.size()));
     train::write_predictions(folder + "/predictions.jsonl", run.predictions);
     write_file(
         folder + "/summary.json",
         fmt::format(R"({{"parameters":{},"epochs":{},"best_epoch":1,"seconds_per_epoch":1.5,)"
                     R"("peak_memory_mb":200.0,"val":0.5,"test":{}}})",
-                    1000 * run.fusion.size(), run.epochs,
-                    static_cast<double>(right) / static_cast<double>(run.predictions.size())));
+                    1000 * run.fusion.size(), run.epochs, static_cast<double>(right) / asked));
     write_file(folder + "/DONE", "");
   }
   return folder;
