@@ -49,7 +49,7 @@ function drawForest(report, typeName) {
     const text = `${figures.difference(d.estimate)}  [${figures.difference(d.low)}, ${figures.difference(d.high)}]`;
     return forestLine(isControl(row) ? "control" : "", row.name, marks, isSignificant(row) ? element("strong", {}, text) : text);
   });
-  const ticks = ticksBetween(low, high, 6).map((tick) => {
+  const ticks = ticksBetween(low, high, 6).filter((tick) => at(tick) > 3 && at(tick) < 97).map((tick) => {
     const node = placed("tick", at(tick));
     node.textContent = withSign(String(Number(tick.toPrecision(6))), tick);
     return node;

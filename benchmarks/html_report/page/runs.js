@@ -14,7 +14,7 @@ function drawRuns(report, state, redraw) {
   const folder = (run) => run.files
     ? [...breakable(run.folder), ...["train.log", "config.toml"].map((name) => element("a", { href: address(run, name), class: "tag" }, name))] : breakable(run.folder);
   const columns = [
-    { key: "arm", heading: "Arm", text: true, value: (run) => run.arm, cell: (run) => [swatch(armColor(report.arms.findIndex((arm) => arm.name === run.arm))), element("span", { class: "name" }, ...breakable(run.arm))] },
+    { key: "arm", heading: "Arm", text: true, value: (run) => run.arm, cell: (run) => element("span", { class: "arm" }, swatch(armColor(report.arms.findIndex((arm) => arm.name === run.arm))), element("span", { class: "name" }, ...breakable(run.arm))) },
     { key: "seed", heading: "Seed", value: (run) => run.seed, cell: (run) => String(run.seed) },
     { key: "state", heading: "State", text: true, value: (run) => run.state, cell: (run) => run.failure ? `failed: ${run.failure}` : run.state },
     { key: "epochs", heading: "Epochs", value: epochs, cell: (run) => String(epochs(run)) },

@@ -54,9 +54,8 @@ function chosenRows(report, typeName) {
 
 function nameCell(report, row) {
   const place = report.arms.findIndex((arm) => arm.name === row.name);
-  const parts = [];
-  if (place >= 0) parts.push(swatch(armColor(place)));
-  parts.push(element("span", { class: "name" }, ...breakable(row.name)));
+  const name = element("span", { class: "name" }, ...breakable(row.name));
+  const parts = [place >= 0 ? element("span", { class: "arm" }, swatch(armColor(place)), name) : name];
   if (row.baseline) parts.push(element("span", { class: "tag" }, "baseline"));
   return parts;
 }
