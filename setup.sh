@@ -3,6 +3,7 @@
 #   ./setup.sh [PRESET [TARGET]]   packages, configure, build; PRESET as in CMakePresets.json (default: release), TARGET
 #                                  to build (default: all, `vidqa` is the program without the tests)
 #   ./setup.sh --packages          the packages alone
+# The report is tested in a browser, which is installed unless only the program is asked for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -14,8 +15,16 @@ packages=(
   libhdf5-dev                                           # features
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libboost-dev        # program
   wordnet-base                                          # WUPS
+  libcpp-httplib-dev libjs-chart.js                     # report
   libgtest-dev libgmock-dev libbenchmark-dev            # tests, benchmarks
 )
+
+if [ "${2:-all}" != vidqa ]; then
+  packages+=(chromium)
+  # Whoever packaged them: Debian's npm does not go with the Node.js of others.
+  command -v node >/dev/null || packages+=(nodejs)
+  command -v npm >/dev/null || packages+=(npm)
+fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -34,6 +43,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 [ "${1:-}" = "--packages" ] && exit 0
+
+# What the test in the browser takes from npm, as tests/browser/package-lock.json names it.
+browser_tests=tests/browser
+if [ "${2:-all}" != vidqa ] && [ ! "$browser_tests/node_modules/.package-lock.json" -nt "$browser_tests/package-lock.json" ]; then
+  npm ci --prefix "$browser_tests" --ignore-scripts --no-audit --no-fund --silent ||
+    echo "setup: npm cannot fetch playwright-core: the test of the report in a browser will be skipped" >&2
+fi
 
 preset=${1:-release}
 # CMake's long report is only of interest when it fails.

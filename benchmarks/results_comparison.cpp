@@ -5,7 +5,6 @@
 #include <c10/util/Exception.h>
 
 #include "benchmarks/row_statistics.h"
-#include "pipeline/train/metrics.h"
 
 namespace vidqa::benchmarks {
 namespace {
@@ -15,14 +14,6 @@ bool is_count(const RunResult& run) {
   return !run.predictions.empty() &&
          std::all_of(run.predictions.begin(), run.predictions.end(),
                      [](const train::Prediction& p) { return p.scores.empty(); });
-}
-
-train::PrimaryMetric metric_of(const RunResults& results) {
-  const bool counts = is_count(results.runs.front());
-  for (const RunResult& run : results.runs)
-    TORCH_CHECK(is_count(run) == counts, "run '", run.name, "' is of another task than '",
-                results.runs.front().name, "': one counts, the other does not");
-  return train::primary_metric(counts ? models::Task::kCount : models::Task::kOpenEnded);
 }
 
 std::vector<std::string> column(const RunResults& results, std::string EvaluatedQuestion::*member) {
@@ -50,10 +41,18 @@ ValuedRow row_of(const RunResult& run, const RunResults& results,
 
 }  // namespace
 
+train::PrimaryMetric primary_metric_of(const RunResults& results) {
+  const bool counts = is_count(results.runs.front());
+  for (const RunResult& run : results.runs)
+    TORCH_CHECK(is_count(run) == counts, "run '", run.name, "' is of another task than '",
+                results.runs.front().name, "': one counts, the other does not");
+  return train::primary_metric(counts ? models::Task::kCount : models::Task::kOpenEnded);
+}
+
 Comparison compare_results(const RunResults& results, const std::string& title,
                            const ResultsComparisonOptions& options) {
   const auto baseline = static_cast<size_t>(&results.find(options.baseline) - results.runs.data());
-  const train::PrimaryMetric metric = metric_of(results);
+  const train::PrimaryMetric metric = primary_metric_of(results);
   Comparison comparison;
   comparison.dataset = title;
   comparison.metric = metric.name;

@@ -59,8 +59,9 @@ RunResult read_run(const RunSource& source, const std::string& split) {
   run.name = source.name;
   const std::vector<std::string> parts = pooled_paths(source.path);
   for (size_t i = 0; i < parts.size(); ++i) {
-    const std::string path =
-        fs::is_directory(parts[i]) ? train::RunFolder::open(parts[i]).predictions(split) : parts[i];
+    const std::string path = fs::is_directory(parts[i])
+                                 ? train::RunFolder::open_to_read(parts[i]).predictions(split)
+                                 : parts[i];
     std::vector<train::Prediction> predictions = train::read_predictions(path);
     TORCH_CHECK(!predictions.empty(), path, ": holds no predictions");
     for (train::Prediction& p : predictions) {
@@ -89,17 +90,46 @@ Places places_of(const std::vector<EvaluatedQuestion>& questions) {
   return places;
 }
 
+/// "3 ('q1', 'q2', 'q3')", "20 ('q1', 'q2', 'q3', 'q4', 'q5', ...)".
+std::string number_and_ids(const std::vector<std::string>& ids) {
+  constexpr size_t kListed = 5;
+  const size_t shown = std::min(kListed, ids.size());
+  return fmt::format(
+      "{} ('{}'{})", ids.size(),
+      fmt::join(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), "', '"),
+      shown < ids.size() ? ", ..." : "");
+}
+
+/// Throws listing the questions that only one of the runs has.
+void check_same_questions(const RunResult& run, const RunResult& first, const Places& places) {
+  std::unordered_set<std::string> ids;
+  std::vector<std::string> only_run;
+  std::vector<std::string> only_first;
+  for (const train::Prediction& p : run.predictions) {
+    ids.insert(p.question_id);
+    if (places.count(p.question_id) == 0) only_run.push_back(p.question_id);
+  }
+  for (const train::Prediction& p : first.predictions) {
+    if (ids.count(p.question_id) == 0) only_first.push_back(p.question_id);
+  }
+  if (only_run.empty() && only_first.empty()) return;
+  std::string difference;
+  if (!only_run.empty())
+    difference +=
+        fmt::format("only '{}' has {} of {}", run.name, number_and_ids(only_run), ids.size());
+  if (!only_first.empty())
+    difference += fmt::format("{}only '{}' has {} of {}", difference.empty() ? "" : ", ",
+                              first.name, number_and_ids(only_first), first.predictions.size());
+  TORCH_CHECK(false, "runs: other questions: ", difference,
+              ": only runs on the same questions can be compared");
+}
+
 /// Puts the predictions of a run in the order of the first run's.
 void align(RunResult& run, const RunResult& first, const Places& places) {
-  TORCH_CHECK(run.predictions.size() == first.predictions.size(), "run '", run.name, "' has ",
-              run.predictions.size(), " questions, '", first.name, "' ", first.predictions.size(),
-              ": only runs on the same questions can be compared");
+  check_same_questions(run, first, places);
   std::vector<train::Prediction> ordered(run.predictions.size());
   for (train::Prediction& p : run.predictions) {
     const auto place = places.find(p.question_id);
-    TORCH_CHECK(place != places.end(), "run '", run.name, "': question '", p.question_id,
-                "' is not among those of '", first.name,
-                "': only runs on the same questions can be compared");
     const std::string& gold = first.predictions[place->second].gold;
     TORCH_CHECK(p.gold == gold, "run '", run.name, "': the right answer to question '",
                 p.question_id, "' is '", p.gold, "', in '", first.name, "' '", gold, "'");

@@ -26,6 +26,8 @@ Command add_train_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
 Command add_analyse_command(CLI::App& app);
+Command add_report_command(CLI::App& app);
+Command add_serve_command(CLI::App& app);
 Command add_fusions_command(CLI::App& app);
 Command add_import_command(CLI::App& app);
 Command add_doctor_command(CLI::App& app);

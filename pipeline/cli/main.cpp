@@ -36,11 +36,13 @@ constexpr const char* kDescription =
     "  vidqa train    questions + features -> run folder with a checkpoint\n"
     "  vidqa evaluate score a checkpoint on a split\n"
     "  vidqa compare  train the same model with several fusions and seeds -> one table\n"
-    "  vidqa analyse  what finished runs answer: question types, streams, overlap, votes\n\n"
+    "  vidqa analyse  what finished runs answer: question types, streams, overlap, votes\n"
     "  vidqa frames   the frames of a video that extract sees, as HDF5, PNG or one sheet\n"
     "  vidqa merge    shards of an extraction -> one features.h5\n"
     "  vidqa verify   damaged clips of a feature file\n"
     "  vidqa similarity  why two feature files differ\n"
+    "  vidqa report   runs -> one HTML page with tables, charts and examples\n"
+    "  vidqa serve    the same page while runs are going on\n\n"
     "  vidqa data     check a data set before hours are spent on it\n"
     "  vidqa import   weights of published code -> checkpoint\n"
     "  vidqa fusions  what every fusion costs\n"
@@ -71,6 +73,7 @@ int run(int argc, char** argv) {
       vidqa::cli::add_analyse_command(app),    vidqa::cli::add_fusions_command(app),
       vidqa::cli::add_import_command(app),     vidqa::cli::add_data_command(app),
       vidqa::cli::add_doctor_command(app),     vidqa::cli::add_frames_command(app),
+      vidqa::cli::add_report_command(app),     vidqa::cli::add_serve_command(app),
   };
   try {
     app.parse(argc, argv);

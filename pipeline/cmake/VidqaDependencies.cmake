@@ -12,6 +12,8 @@ find_package(fmt CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json 3 CONFIG REQUIRED)
 find_package(Boost 1.74 REQUIRED)  # header-only: Boost.Math
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED)  # built into the report
 if(VIDQA_SPEED)
   find_package(benchmark REQUIRED)
 endif()

@@ -38,6 +38,7 @@ Prediction describe(const data::Question& question, models::Task task,
   p.question_id = question.id;
   p.video = question.video;
   p.type = question.type;
+  p.question = question.text;
   p.correct = choice == question.label;
   switch (task) {
     case models::Task::kOpenEnded:

@@ -16,8 +16,32 @@ nlohmann::ordered_json to_json(const Prediction& p) {
                                  {"type", p.type},           {"prediction", p.prediction},
                                  {"gold", p.gold},           {"correct", p.correct},
                                  {"raw_score", p.raw_score}, {"scores", p.scores}};
+  if (!p.question.empty()) line["question"] = p.question;
   if (!p.stream_scores.empty()) line["stream_scores"] = p.stream_scores;
+  if (p.attention) {
+    line["attention"] = nlohmann::ordered_json::object();
+    if (!p.attention->seconds.empty()) line["attention"]["seconds"] = p.attention->seconds;
+    line["attention"]["weights"] = p.attention->weights;
+  }
   return line;
+}
+
+/// JSON has no NaN: it is written as null.
+void check_scores(const nlohmann::json& line, const std::string& where) {
+  bool missing = line.contains("raw_score") && line["raw_score"].is_null();
+  if (line.contains("scores") && line["scores"].is_array()) {
+    for (const nlohmann::json& score : line["scores"])
+      missing = missing || (score.is_array() && score.size() == 2 && score[1].is_null());
+  }
+  TORCH_CHECK(!missing, where, ": a score of question ", line.value("qid", "?"),
+              " is no number (NaN): the training of this run went wrong; leave it out");
+}
+
+FrameAttention attention_from(const nlohmann::json& json) {
+  FrameAttention attention;
+  json.at("weights").get_to(attention.weights);
+  if (json.contains("seconds")) json.at("seconds").get_to(attention.seconds);
+  return attention;
 }
 
 Prediction from_json(const nlohmann::json& line) {
@@ -30,6 +54,8 @@ Prediction from_json(const nlohmann::json& line) {
   line.at("correct").get_to(p.correct);
   line.at("raw_score").get_to(p.raw_score);
   line.at("scores").get_to(p.scores);
+  if (line.contains("question")) line.at("question").get_to(p.question);
+  if (line.contains("attention")) p.attention = attention_from(line["attention"]);
   if (line.contains("stream_scores")) line.at("stream_scores").get_to(p.stream_scores);
   return p;
 }
@@ -67,7 +93,9 @@ std::vector<Prediction> read_predictions(const std::string& path) {
   std::string line;
   for (int64_t number = 1; std::getline(file, line); ++number) {
     try {
-      predictions.push_back(from_json(nlohmann::json::parse(line)));
+      const nlohmann::json json = nlohmann::json::parse(line);
+      if (json.is_object()) check_scores(json, path + ":" + std::to_string(number));
+      predictions.push_back(from_json(json));
     } catch (const nlohmann::json::exception& error) {
       TORCH_CHECK(false, path, ":", number, ": not a prediction: ", error.what());
     }

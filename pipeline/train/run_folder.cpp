@@ -27,11 +27,15 @@ std::string RunFolder::predictions(const std::string& split) const {
       .string();
 }
 
-RunFolder RunFolder::open(const std::filesystem::path& path) {
-  TORCH_CHECK(std::filesystem::is_regular_file(path / "config.toml"), path.string(),
+RunFolder RunFolder::open(const fs::path& path) { return RunFolder(open_to_read(path).path()); }
+
+RunFolder RunFolder::open_to_read(const fs::path& path) {
+  TORCH_CHECK(fs::is_regular_file(path / "config.toml"), path.string(),
               ": not the folder of a training run (it holds no config.toml); --output of `vidqa "
               "train` names one");
-  return RunFolder(path);
+  RunFolder run;
+  run.path_ = path;
+  return run;
 }
 
 RunFolder::State RunFolder::state() const {

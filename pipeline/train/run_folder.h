@@ -27,6 +27,8 @@ class RunFolder {
   /// The folder of a run that exists; throws c10::Error naming the path when it holds no
   /// config.toml.
   static RunFolder open(const std::filesystem::path& path);
+  /// The same for who only reads: makes nothing, and the folder need not be writable.
+  static RunFolder open_to_read(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
   std::string config_toml() const { return (path_ / "config.toml").string(); }
@@ -47,6 +49,8 @@ class RunFolder {
   void mark_running() const;
 
  private:
+  RunFolder() = default;
+
   std::filesystem::path path_;
 };
 

@@ -1,5 +1,6 @@
 #include "pipeline/train/predictions.h"
 
+#include <cmath>
 #include <fstream>
 
 #include <c10/util/Exception.h>
@@ -33,6 +34,8 @@ TEST(Predictions, ComeBackAsTheyWereWritten) {
   const std::string path = folder.file("predictions.jsonl");
   std::vector<Prediction> written = {example("A"), example("B")};
   written[1].stream_scores = {{"sub", {0.25, -1, 3}}, {"imagenet", {1.0 / 7, 0, 0}}};
+  written[1].question = "\"what\"?";
+  written[1].attention = FrameAttention{{0.5, 1.5}, {0.25, 0.75}};
   write_predictions(path, written);
   const std::vector<Prediction> read = read_predictions(path);
   ASSERT_EQ(read.size(), 2u);
@@ -46,7 +49,11 @@ TEST(Predictions, ComeBackAsTheyWereWritten) {
     EXPECT_EQ(read[i].raw_score, written[i].raw_score);
     EXPECT_EQ(read[i].scores, written[i].scores);
     EXPECT_EQ(read[i].stream_scores, written[i].stream_scores);
+    EXPECT_EQ(read[i].question, written[i].question);
+    EXPECT_EQ(read[i].attention.has_value(), written[i].attention.has_value());
   }
+  EXPECT_EQ(read[1].attention->seconds, written[1].attention->seconds);
+  EXPECT_EQ(read[1].attention->weights, written[1].attention->weights);
 }
 
 TEST(Predictions, AreOneObjectALineInTheDocumentedOrder) {
@@ -77,6 +84,21 @@ TEST(Predictions, AMalformedLineIsNamedByFileAndNumber) {
     write_predictions(path, {example("A"), example("B")});
     std::ofstream(path, std::ios::app) << bad << "\n";
     EXPECT_THAT(error_of([&] { read_predictions(path); }), HasSubstr(path + ":3:")) << bad;
+  }
+}
+
+TEST(Predictions, AScoreThatIsNoNumberIsNamed) {
+  const testing::TempDir folder;
+  const std::string path = folder.file("p.jsonl");
+  Prediction raw = example("RAW");
+  raw.raw_score = std::nan("");
+  Prediction scored = example("SCORED");
+  scored.scores[1].second = std::nan("");
+  for (const Prediction& p : {raw, scored}) {
+    write_predictions(path, {example("A"), p});
+    EXPECT_THAT(
+        error_of([&] { read_predictions(path); }),
+        ::testing::AllOf(HasSubstr(path + ":2"), HasSubstr(p.question_id), HasSubstr("NaN")));
   }
 }
 

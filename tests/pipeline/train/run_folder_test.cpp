@@ -39,6 +39,14 @@ TEST(RunFolder, NamesPredictionsBySplit) {
   EXPECT_EQ(run.predictions("val"), (temp.path() / "run" / "predictions_val.jsonl").string());
 }
 
+TEST(RunFolder, OpenedToReadMakesNothing) {
+  const testing::TempDir temp;
+  EXPECT_THROW(RunFolder::open_to_read(temp.path()), c10::Error);
+  std::ofstream(temp.file("config.toml")) << "[train]\n";
+  EXPECT_EQ(RunFolder::open_to_read(temp.path()).state(), RunFolder::State::kNew);
+  EXPECT_FALSE(std::filesystem::exists(temp.file("checkpoints")));
+}
+
 TEST(RunFolder, AFolderThatCannotBeMadeIsNamed) {
   const testing::TempDir temp;
   std::ofstream(temp.file("file")) << "x";
