@@ -78,21 +78,42 @@ Places places_of(const std::vector<EvaluatedQuestion>& questions) {
   return places;
 }
 
+/// "3 ('7', '9', '12')": how many, and the first few.
+std::string listed(const std::vector<std::string>& ids) {
+  constexpr size_t kShown = 10;
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(ids.size(), kShown));
+  if (ids.empty()) return "0";
+  return fmt::format("{} ('{}'{})", ids.size(), fmt::join(ids.begin(), ids.begin() + shown, "', '"),
+                     ids.size() > kShown ? ", ..." : "");
+}
+
+/// Throws where a run has other questions than the first, listing them.
+void check_same_questions(const RunResult& run, const RunResult& first, const Places& places) {
+  std::unordered_set<std::string> own;
+  std::vector<std::string> foreign;
+  for (const train::Prediction& p : run.predictions) {
+    own.insert(p.question_id);
+    if (places.count(p.question_id) == 0) foreign.push_back(p.question_id);
+  }
+  std::vector<std::string> missing;
+  for (const train::Prediction& p : first.predictions)
+    if (own.count(p.question_id) == 0) missing.push_back(p.question_id);
+  TORCH_CHECK(foreign.empty() && missing.empty(), "run '", run.name, "' has ",
+              run.predictions.size(), " questions, '", first.name, "' ", first.predictions.size(),
+              "; only in '", run.name, "': ", listed(foreign), ", only in '", first.name,
+              "': ", listed(missing), ": only runs on the same questions can be compared");
+}
+
 /// Puts the predictions of a run in the order of the first run's.
 void align(RunResult& run, const RunResult& first, const Places& places) {
-  TORCH_CHECK(run.predictions.size() == first.predictions.size(), "run '", run.name, "' has ",
-              run.predictions.size(), " questions, '", first.name, "' ", first.predictions.size(),
-              ": only runs on the same questions can be compared");
+  check_same_questions(run, first, places);
   std::vector<train::Prediction> ordered(run.predictions.size());
   for (train::Prediction& p : run.predictions) {
-    const auto place = places.find(p.question_id);
-    TORCH_CHECK(place != places.end(), "run '", run.name, "': question '", p.question_id,
-                "' is not among those of '", first.name,
-                "': only runs on the same questions can be compared");
-    const std::string& gold = first.predictions[place->second].gold;
+    const size_t place = places.at(p.question_id);
+    const std::string& gold = first.predictions[place].gold;
     TORCH_CHECK(p.gold == gold, "run '", run.name, "': the right answer to question '",
                 p.question_id, "' is '", p.gold, "', in '", first.name, "' '", gold, "'");
-    ordered[place->second] = std::move(p);
+    ordered[place] = std::move(p);
   }
   run.predictions = std::move(ordered);
 }

@@ -34,6 +34,15 @@ Prediction from_json(const nlohmann::json& line) {
   return p;
 }
 
+/// Whether a line that could not be read holds what JSON writers make of NaN and infinity.
+bool has_no_number(const std::string& line) {
+  for (const char* text : {"NaN", "nan", "Infinity", "null"}) {
+    for (const char* before : {":", ": ", ",", ", "})
+      if (line.find(std::string(before) + text) != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void write_predictions(const std::string& path, const std::vector<Prediction>& predictions) {
@@ -69,6 +78,8 @@ std::vector<Prediction> read_predictions(const std::string& path) {
     try {
       predictions.push_back(from_json(nlohmann::json::parse(line)));
     } catch (const nlohmann::json::exception& error) {
+      TORCH_CHECK(!has_no_number(line), path, ":", number,
+                  ": a score is no finite number (NaN, Infinity or null): train that run again");
       TORCH_CHECK(false, path, ":", number, ": not a prediction: ", error.what());
     }
   }
