@@ -125,7 +125,7 @@ void add_names(RowTable& table, const Comparison& comparison) {
 std::string thousands(double number) {
   constexpr std::array<const char*, 5> kUnits = {"", " k", " M", " G", " T"};
   size_t unit = 0;
-  for (; number >= 1000 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
+  for (; number >= 999.5 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
   return fmt::format("{:.3g}{}", number, kUnits[unit]);
 }
 

@@ -91,8 +91,9 @@ int submit(const PlannedComparison& planned, const CompareCommandOptions& option
   if (to_do.empty())
     return show(benchmarks::compare_done(comparison, runs, data), comparison.output,
                 options.as_json);
-  const SlurmJobs jobs = submit_to_slurm(
-      to_do, {comparison.output, options.slurm_options, options.jobs, keep_recipe(planned)});
+  const SlurmJobs jobs =
+      submit_to_slurm(to_do, {comparison.output, options.slurm_options, options.jobs,
+                              keep_recipe(planned), comparison.bootstrap_samples});
   fmt::print("{} runs submitted as job {}, the table as job {}; --status says how far they are\n",
              to_do.size(), jobs.runs, jobs.table);
   return 0;

@@ -91,9 +91,9 @@ void check_training(const CompareCommandOptions& options) {
     if (options.experiment.dataset.empty()) throw CLI::RequiredError("--dataset");
   }
   if (dry_run) return;
+  if (!options.recipe.empty()) return;
   if (options.output.empty()) throw CLI::RequiredError("--output");
-  if (options.experiment.data.root.empty() && options.recipe.empty())
-    throw CLI::RequiredError("--data");
+  if (options.experiment.data.root.empty()) throw CLI::RequiredError("--data");
 }
 
 benchmarks::Grid grid_of(const CompareCommandOptions& options) {
@@ -131,6 +131,12 @@ PlannedComparison plan(CLI::App& command, const CompareCommandOptions& options,
   return planned;
 }
 
+/// Where a recipe's runs go unless that is said: recipes/tvqa/svi.toml -> compare/tvqa/svi.
+fs::path output_of(const std::string& recipe) {
+  const fs::path path = fs::absolute(recipe);
+  return fs::path("compare") / path.parent_path().filename() / path.stem();
+}
+
 }  // namespace
 
 void bind_compare_options(CLI::App& command, CompareCommandOptions& options) {
@@ -147,8 +153,10 @@ void bind_compare_options(CLI::App& command, CompareCommandOptions& options) {
                   "Resamples of the questions behind an interval")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command.add_option("--output", options.output,
-                     "Folder for runs/ and table.{md,csv,json,tex}; finished runs are kept");
+  command.add_option(
+      "--output", options.output,
+      "Folder for runs/ and table.{md,csv,json,tex}; finished runs are kept. A recipe's: "
+      "compare/<folder of the file>/<its name>, where left out");
   bind_results_options(command, options.results);
   command.add_option("--baseline", options.baseline,
                      "The arm or run that others differ from; an arm: the first where left out");
@@ -170,11 +178,11 @@ std::vector<PlannedComparison> planned_comparisons(CLI::App& command,
                                                    const CompareCommandOptions& options) {
   if (options.recipe.empty()) return {plan(command, options, {}, options.output)};
   const std::vector<Recipe> parts = read_parts(options.recipe);
+  const fs::path folder =
+      options.output.empty() ? output_of(options.recipe) : fs::path(options.output);
   std::vector<PlannedComparison> comparisons;
   for (const Recipe& part : parts) {
-    const fs::path output = parts.size() == 1
-                                ? fs::path(options.output)
-                                : fs::path(options.output) / fs::path(part.path).stem();
+    const fs::path output = parts.size() == 1 ? folder : folder / fs::path(part.path).stem();
     comparisons.push_back(plan(command, options, part, output.string()));
   }
   return comparisons;

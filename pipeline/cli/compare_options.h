@@ -56,7 +56,8 @@ struct PlannedComparison {
 };
 
 /// One a part of the recipe; --recipe gives what the command line does not. With several parts,
-/// each has <output>/<name of its file>. Throws std::runtime_error or c10::Error naming file and
+/// each has <output>/<name of its file>; without --output a recipe's is compare/<its folder>/<its
+/// name>. Throws std::runtime_error or c10::Error naming file and
 /// option.
 std::vector<PlannedComparison> planned_comparisons(CLI::App& command,
                                                    const CompareCommandOptions& options);

@@ -73,9 +73,11 @@ std::string array_script(size_t num_runs, const SlurmOptions& options) {
 
 std::string table_script(const SlurmOptions& options) {
   return directives(options, "vidqa-table", "table_%j.log") +
-         fmt::format("exec {} compare --recipe {} --output {} --table-only\n",
-                     quoted(program_path()), quoted(fs::absolute(options.comparison).string()),
-                     quoted(fs::absolute(options.output).lexically_normal().string()));
+         fmt::format(
+             "exec {} compare --recipe {} --output {} --bootstrap-samples {} --table-only\n",
+             quoted(program_path()), quoted(fs::absolute(options.recipe).string()),
+             quoted(fs::absolute(options.output).lexically_normal().string()),
+             options.bootstrap_samples);
 }
 
 /// The number of the job.

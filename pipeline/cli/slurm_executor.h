@@ -11,10 +11,11 @@
 namespace vidqa::cli {
 
 struct SlurmOptions {
-  std::string output;      ///< of the comparison
-  std::string sbatch;      ///< further options of sbatch, separated by blanks
-  int64_t jobs = 0;        ///< array tasks at once; 0: as many as the cluster gives
-  std::string comparison;  ///< recipe of the comparison, for the job that makes the table
+  std::string output;  ///< of the comparison
+  std::string sbatch;  ///< further options of sbatch, separated by blanks
+  int64_t jobs = 0;    ///< array tasks at once; 0: as many as the cluster gives
+  std::string recipe;  ///< file of the comparison, for the job that makes the table
+  int64_t bootstrap_samples = 10000;
 };
 
 /// Numbers of jobs that were submitted.

@@ -147,9 +147,10 @@ class RealSlurm : public SlurmComparison {
       GTEST_SKIP() << "Slurm cannot be started here: " << read_file(file("start.log"));
   }
   void TearDown() override {
-    std::system(fmt::format("for p in {0}/*.pid; do [ -s $p ] && kill $(cat $p); done 2>/dev/null",
-                            folder_.path().string())
-                    .c_str());
+    [[maybe_unused]] const int status = std::system(
+        fmt::format("for p in {0}/*.pid; do [ -s $p ] && kill $(cat $p); done 2>/dev/null",
+                    folder_.path().string())
+            .c_str());
     std::this_thread::sleep_for(std::chrono::seconds(1));
   }
   std::string start_script() const {
