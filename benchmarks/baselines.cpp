@@ -79,31 +79,33 @@ int64_t most_frequent_candidate(const Counts<std::string>& counts,
   return static_cast<int64_t>(best);
 }
 
-std::vector<double> most_frequent_choices(const data::QaCorpus& corpus) {
+std::vector<double> most_frequent_choices(const data::QaCorpus& corpus,
+                                          const std::vector<data::Question>& questions) {
   CountsByType<std::string> counts;
   for (const data::Question& q : corpus.train)
     counts.add(q.type, q.candidates.at(static_cast<size_t>(q.label)));
   std::vector<double> values;
-  for (const data::Question& q : corpus.test)
+  for (const data::Question& q : questions)
     values.push_back(most_frequent_candidate(counts.of(q.type), q.candidates) == q.label ? 1 : 0);
   return values;
 }
 
 }  // namespace
 
-std::vector<double> chance_values(const data::QaCorpus& corpus) {
+std::vector<double> chance_values(const data::QaCorpus& corpus,
+                                  const std::vector<data::Question>& questions) {
   std::vector<double> values;
-  for (const data::Question& question : corpus.test)
-    values.push_back(chance_value(corpus, question));
+  for (const data::Question& question : questions) values.push_back(chance_value(corpus, question));
   return values;
 }
 
-std::vector<double> most_frequent_values(const data::QaCorpus& corpus) {
-  if (corpus.task == models::Task::kMultipleChoice) return most_frequent_choices(corpus);
+std::vector<double> most_frequent_values(const data::QaCorpus& corpus,
+                                         const std::vector<data::Question>& questions) {
+  if (corpus.task == models::Task::kMultipleChoice) return most_frequent_choices(corpus, questions);
   CountsByType<int64_t> counts;
   for (const data::Question& q : corpus.train) counts.add(q.type, q.label);
   std::vector<double> values;
-  for (const data::Question& q : corpus.test) {
+  for (const data::Question& q : questions) {
     const int64_t answer = most_frequent_label(counts.of(q.type));
     values.push_back(corpus.task == models::Task::kCount
                          ? squared(static_cast<double>(answer - q.label))
@@ -112,12 +114,12 @@ std::vector<double> most_frequent_values(const data::QaCorpus& corpus) {
   return values;
 }
 
-double mean_count_mse(const data::QaCorpus& corpus) {
+double mean_count_mse(const data::QaCorpus& corpus, const std::vector<data::Question>& questions) {
   double sum = 0;
   for (const data::Question& q : corpus.train) sum += static_cast<double>(q.label);
   const double answer = sum / static_cast<double>(corpus.train.size());
   std::vector<double> errors;
-  for (const data::Question& q : corpus.test)
+  for (const data::Question& q : questions)
     errors.push_back(squared(answer - static_cast<double>(q.label)));
   return mean(errors);
 }

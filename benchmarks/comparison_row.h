@@ -23,7 +23,7 @@ struct BaselineTest {
   /// videos.
   std::string name;
   double p = 1;
-  /// Corrected for the number of fusions or runs in the table; unset for control rows.
+  /// Corrected for the number of arms or runs in the table; unset for control rows.
   std::optional<double> p_holm;
   /// The smallest true difference that is found with a probability of 80 % on these questions.
   double detectable_difference = 0;
@@ -41,12 +41,17 @@ struct SeedTest {
   int64_t seeds_needed = 0;  ///< to find Comparison::worthwhile_difference with 80 %
 };
 
+/// p below which a difference counts as significant.
+inline constexpr double kSignificant = 0.05;
+
 /// A row of the table.
 struct ComparisonRow {
   enum class Kind { kFusion, kRun, kQuestionOnly, kMostFrequent, kChance };
   Kind kind = Kind::kFusion;
-  std::string name;            ///< fusion spec, run, "question-only", "most frequent", "chance"
-  int64_t parameters = 0;      ///< 0 for rows without a model or of a finished run
+  std::string name;  ///< arm or run, "question-only", "most frequent", "chance"
+  std::vector<std::string> settings = {};  ///< arms: what sets them apart (Comparison::varied)
+  int64_t parameters = 0;                  ///< 0 for rows without a model or of a finished run
+  double multiply_adds = 0;    ///< of a forward pass for one question (model_cost.h); 0 likewise
   std::vector<double> values;  ///< primary metric on test, one a seed that did not fail
   double mean = 0;
   double sd = 0;  ///< over seeds; 0 with one
@@ -59,6 +64,8 @@ struct ComparisonRow {
   std::optional<Interval> difference;
   std::optional<BaselineTest> test;
   std::optional<SeedTest> seed_test;  ///< with two seeds or more
+  /// Whether the difference survives the correction for how many were looked at.
+  bool is_significant() const { return test && test->p_holm && *test->p_holm < kSignificant; }
   double seconds_per_epoch = 0;
   double peak_memory_mb = 0;
   /// Mean over seeds of the primary metric per question type.

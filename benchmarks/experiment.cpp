@@ -1,11 +1,11 @@
 #include "benchmarks/experiment.h"
 
 #include <filesystem>
-#include <sstream>
 
 #include <fmt/format.h>
 #include <torch/utils.h>
 
+#include "benchmarks/experiment_choices.h"
 #include "benchmarks/published_settings.h"
 #include "features/atomic_file.h"
 #include "models/model.h"
@@ -16,60 +16,7 @@
 namespace vidqa::benchmarks {
 namespace {
 
-constexpr const char* kPublishedStreams = "published";
-constexpr const char* kNoStreams = "none";
 constexpr const char* kQuestionOnlyModel = "question_only";
-
-/// What of a clip is read.
-struct StreamChoice {
-  models::VideoInput input = models::VideoInput::kNone;
-  std::vector<std::string> names;  ///< with kNamedStreams
-};
-
-StreamChoice chosen_streams(const ExperimentOptions& options) {
-  if (options.streams == kNoStreams) return {};
-  const models::VideoInput input = models::find_model(options.model).video;
-  if (input != models::VideoInput::kNamedStreams) {
-    TORCH_CHECK(options.streams == kPublishedStreams, "streams: ", options.model,
-                " reads appearance and motion; must be '", kPublishedStreams, "' or '", kNoStreams,
-                "', got '", options.streams, "'");
-    return {input, {}};
-  }
-  if (options.streams == kPublishedStreams)
-    return {input, options.model == "tvqa_dual_stream"
-                       ? std::vector<std::string>{"sub", "imagenet"}
-                       : std::vector<std::string>{"sub", "vcpt", "imagenet"}};
-  StreamChoice choice = {input, {}};
-  std::istringstream names(options.streams);
-  for (std::string name; std::getline(names, name, ',');) choice.names.push_back(name);
-  return choice;
-}
-
-bool reads_video(const ExperimentOptions& options) {
-  return chosen_streams(options).input != models::VideoInput::kNone;
-}
-
-int64_t max_frames(const ExperimentOptions& options, const data::QaCorpus& corpus) {
-  return options.max_frames > 0 ? options.max_frames : corpus.max_frames;
-}
-
-int64_t hidden(const ExperimentOptions& options, const data::QaCorpus& corpus) {
-  return options.hidden > 0 ? options.hidden : published_settings(corpus.name).hidden;
-}
-
-int64_t slots(const ExperimentOptions& options, const data::QaCorpus& corpus) {
-  return options.slots > 0 ? options.slots : published_settings(corpus.name).slots;
-}
-
-/// Candidates that stand apart from their question, which video_only has to have.
-void check_candidates(const models::ModelEntry& model, const data::QaCorpus& corpus) {
-  if (model.text != models::TextInput::kCandidates) return;
-  const bool stand_apart = !corpus.train.empty() && !corpus.train.front().answer_ids.empty();
-  TORCH_CHECK(corpus.task != models::Task::kMultipleChoice || stand_apart, model.name, ": ",
-              corpus.name,
-              " gives no candidates apart from their question, so no model can answer its multiple "
-              "choice without having read it");
-}
 
 data::QaDataset dataset(const ExperimentOptions& options, const LoadedData& data,
                         const std::vector<data::Question>& questions) {
@@ -108,28 +55,6 @@ void choose_pair(const ExperimentOptions& options, const data::QaCorpus& corpus,
   features.norm = corpus.feature_pair->norm;
 }
 
-std::string file_identity(const std::string& path) {
-  if (path.empty()) return "";
-  if (std::filesystem::is_directory(path))
-    return std::filesystem::path(path).filename().string() + "/";
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(path, error);
-  TORCH_CHECK(!error, path, ": ", error.message());
-  return fmt::format("{} ({} bytes)", std::filesystem::path(path).filename().string(), bytes);
-}
-
-std::string norm_name(data::FeatureNorm norm) {
-  switch (norm) {
-    case data::FeatureNorm::kNone:
-      return "none";
-    case data::FeatureNorm::kL2:
-      return "l2";
-    case data::FeatureNorm::kStandardize:
-      return "standardize";
-  }
-  return "unknown";
-}
-
 }  // namespace
 
 LoadedData load_data(const ExperimentOptions& options) {
@@ -146,7 +71,7 @@ LoadedData load_data(const ExperimentOptions& options) {
       reads_pair || !data.corpus.feature_streams.empty();  // TVQA may read text alone
   if (video && reads_features) {
     data::VideoFeatureOptions features;
-    features.max_frames = max_frames(options, data.corpus);
+    features.max_frames = frame_limit(options, data.corpus);
     if (reads_pair)
       choose_pair(options, data.corpus, features);
     else
@@ -164,40 +89,60 @@ std::vector<std::string> check_features(const LoadedData& data) {
   return data.features->warnings();
 }
 
-models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data) {
+DataSizes sizes_of(const LoadedData& data) {
+  const data::QaCorpus& corpus = data.corpus;
+  DataSizes sizes;
+  sizes.dataset = corpus.name;
+  sizes.task = corpus.task;
+  sizes.vocabulary = corpus.vocabulary.size();
+  sizes.num_classes = static_cast<int64_t>(corpus.answers.size());
+  sizes.has_candidates = !corpus.train.empty() && !corpus.train.front().answer_ids.empty();
+  if (data.features != nullptr) {
+    sizes.appearance_dim = data.features->appearance_dim();
+    sizes.motion_dim = data.features->motion_dim();
+    for (const std::string& stream : data.features->stream_names())
+      sizes.stream_dims[stream] = data.features->stream_dim(stream);
+  }
+  return sizes;
+}
+
+models::ModelPtr make_model(const ExperimentOptions& options, const DataSizes& sizes) {
   const StreamChoice streams = chosen_streams(options);
   const bool video = streams.input != models::VideoInput::kNone;
   // A misspelt name is an error also where the control stands in for it.
   const models::ModelEntry& asked_for = models::find_model(options.model);
-  const std::string name = video ? options.model : kQuestionOnlyModel;
   models::ModelConfig config;
-  config.task = data.corpus.task;
-  config.vocab_size = data.corpus.vocabulary.size();
-  config.num_classes = static_cast<int64_t>(data.corpus.answers.size());
+  config.task = sizes.task;
+  config.vocab_size = sizes.vocabulary;
+  config.num_classes = sizes.num_classes;
   config.word_dim = options.word_dim;
-  config.hidden = hidden(options, data.corpus);
-  config.slots = slots(options, data.corpus);
+  config.hidden = hidden_width(options, sizes.dataset);
+  config.slots = memory_slots(options, sizes.dataset);
   config.dropout = options.dropout;
   if (video) {
-    check_candidates(asked_for, data.corpus);
+    TORCH_CHECK(asked_for.text != models::TextInput::kCandidates ||
+                    sizes.task != models::Task::kMultipleChoice || sizes.has_candidates,
+                asked_for.name, ": ", sizes.dataset,
+                " gives no candidates apart from their question, so no model can answer its "
+                "multiple choice without having read it");
     config.tvqa = options.tvqa;
     config.tvqa.streams = streams.names;
+    config.tvqa.feature_dims = sizes.stream_dims;
     config.fusion = options.fusion;
     config.fusion_place = options.fusion_place;
-    if (data.features != nullptr) {
-      config.appearance_dim = data.features->appearance_dim();
-      config.motion_dim = data.features->motion_dim();
-      for (const std::string& stream : data.features->stream_names())
-        config.tvqa.feature_dims[stream] = data.features->stream_dim(stream);
-    }
-    const PublishedSettings published = published_settings(data.corpus.name);
+    config.appearance_dim = sizes.appearance_dim;
+    config.motion_dim = sizes.motion_dim;
+    const PublishedSettings published = published_settings(sizes.dataset);
     config.hme_init = published.init;
     config.stream_roles = published.roles;
     if (published.encodes_one_stream) config.video_encoder_dim = config.appearance_dim;
   }
-
   torch::manual_seed(options.train.seed);
-  models::ModelPtr model = models::make_model(name, config);
+  return models::make_model(video ? options.model : kQuestionOnlyModel, config);
+}
+
+models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data) {
+  models::ModelPtr model = make_model(options, sizes_of(data));
   data::WordVectorOptions words;
   words.path = options.word_vectors ? options.word_vectors : data.corpus.word_vectors;
   words.unknown_deviation = data.corpus.unknown_word_deviation;
@@ -206,6 +151,10 @@ models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData&
   words.seed = options.train.seed;
   model->set_word_vectors(data::load_word_vectors(data.corpus.vocabulary, words).vectors);
   return model;
+}
+
+models::Batch example_batch(const ExperimentOptions& options, const LoadedData& data) {
+  return dataset(options, data, data.corpus.train).batch({0});
 }
 
 train::TrainSummary run_experiment(const ExperimentOptions& options, const LoadedData& data,
@@ -243,81 +192,6 @@ std::vector<train::Prediction> evaluate_run(
   model->to(device);
   return train::predict(*model, questions, data.corpus.answers, options.train.eval_batch_size,
                         device, on_progress);
-}
-
-std::string experiment_identity(const ExperimentOptions& options, const LoadedData& data) {
-  const data::QaCorpus& corpus = data.corpus;
-  const train::TrainOptions& train = options.train;
-  std::string lines;
-  const auto add = [&](const char* key, const auto& value) {
-    lines += fmt::format("{}={}\n", key, value);
-  };
-  add("dataset", options.dataset);
-  add("questions",
-      fmt::format("{}/{}/{}", corpus.train.size(), corpus.val.size(), corpus.test.size()));
-  add("vocabulary", corpus.vocabulary.size());
-  add("split-seed", options.data.split_seed);
-  add("val-share", options.data.val_share);
-  if (!corpus.answers.empty()) add("answers", corpus.answers.size());
-  if (corpus.name == "ego-vqa") {
-    add("ego-split", options.data.ego_split);
-    add("candidate-padding", static_cast<int>(options.data.candidate_padding));
-  }
-  if (corpus.feature_pair && options.features.empty()) {
-    add("corpus-appearance", file_identity(corpus.feature_pair->appearance));
-    add("corpus-motion", file_identity(corpus.feature_pair->motion));
-  }
-  if (corpus.name == "tvqa") {
-    add("full-length", options.data.full_length);
-    add("hard-restrict", options.data.hard_restrict);
-    add("video-shift", static_cast<int>(options.video_shift));
-    add("corpus-word-vectors", file_identity(corpus.word_vectors.value_or("")));
-    for (const data::FeatureStreamOptions& stream : corpus.feature_streams)
-      add(stream.name.c_str(), file_identity(stream.path));
-  }
-  add("streams", options.streams);
-  if (reads_video(options)) {
-    add("features", file_identity(options.features));
-    add("motion-features", file_identity(options.motion_features.value_or("")));
-    add("feature-norm", norm_name(options.feature_norm));
-    add("max-frames", max_frames(options, corpus));
-    add("model", options.model);
-    add("fusion", options.fusion);
-    if (options.fusion_place == models::HmeFusionPlace::kVideoQuestion)
-      add("fusion-place", "video-question");
-    add("slots", slots(options, corpus));
-  }
-  if (chosen_streams(options).input == models::VideoInput::kNamedStreams) {
-    const models::TvqaConfig& tvqa = options.tvqa;
-    add("hsz1", tvqa.hidden_raw);
-    add("hsz2", tvqa.hidden_mature);
-    add("n-layers-cls", tvqa.classifier_layers);
-    add("noqs", tvqa.variant == models::TvqaVariant::kWithoutQuestion);
-    add("fusion-dim", tvqa.fusion_dim);
-    add("fusion-per-stream", tvqa.fusion_per_stream);
-    add("deep-cca", static_cast<int>(tvqa.deep_cca));
-    add("deep-cca-layers", tvqa.deep_cca_layers);
-    add("deep-cca-weight", tvqa.deep_cca_weight);
-  }
-  add("hidden", hidden(options, corpus));
-  add("dropout", options.dropout);
-  add("word-vectors", file_identity(options.word_vectors.value_or("")));
-  add("word-dim", options.word_dim);
-  add("initial-weights", file_identity(options.initial_weights.value_or("")));
-  add("epochs", train.epochs);
-  add("batch-size", train.batch_size);
-  add("optimizer", train.optimizer == train::Optimizer::kAdam ? "adam" : "radam");
-  add("learning-rate", train.learning_rate);
-  add("weight-decay", train.weight_decay);
-  add("clip-norm", train.clip_norm);
-  add("loss-reduction", train.loss_reduction == train::LossReduction::kMean ? "mean" : "sum");
-  add("validate-every", train.validate_every);
-  add("validate-first", train.validate_first);
-  add("patience", train.patience);
-  add("patience-counts",
-      train.patience_counts == train::PatienceCounts::kInARow ? "in-a-row" : "in-total");
-  add("seed", train.seed);
-  return lines;
 }
 
 }  // namespace vidqa::benchmarks

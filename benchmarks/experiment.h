@@ -2,16 +2,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "benchmarks/datasets/dataset.h"
+#include "models/model.h"
 #include "pipeline/data/video_features.h"
 #include "pipeline/train/trainer.h"
 
 namespace vidqa::benchmarks {
+
+/// ExperimentOptions::streams of the question-only control.
+inline constexpr const char* kNoStreams = "none";
 
 /// Everything that decides what one training run computes: the options of `vidqa train`.
 struct ExperimentOptions {
@@ -55,9 +60,30 @@ LoadedData load_data(const ExperimentOptions& options);
 /// training starts. Returns what a user should be told (VideoFeatures::warnings()).
 std::vector<std::string> check_features(const LoadedData& data);
 
-/// The model that `options` describes, seeded with options.train.seed, word vectors set. With
-/// streams = none it is the question-only model, whatever `model` and `fusion` say.
+/// What a model has to know of the data; sizes 0 mean "not there".
+struct DataSizes {
+  std::string dataset;
+  models::Task task = models::Task::kOpenEnded;
+  int64_t vocabulary = 0;
+  int64_t num_classes = 0;  ///< open-ended: size of the answer set
+  int64_t appearance_dim = 0;
+  int64_t motion_dim = 0;
+  std::map<std::string, int64_t> stream_dims;  ///< TVQA: width of each stream that is no text
+  bool has_candidates = false;  ///< multiple choice: whether they stand apart from the question
+};
+
+DataSizes sizes_of(const LoadedData& data);
+
+/// The model that `options` describes for data of these sizes, seeded with options.train.seed, its
+/// word vectors as the model draws them. With streams = none it is the question-only model,
+/// whatever `model` and `fusion` say.
+models::ModelPtr make_model(const ExperimentOptions& options, const DataSizes& sizes);
+
+/// The model that `options` describes, seeded with options.train.seed, word vectors set.
 models::ModelPtr build_model(const ExperimentOptions& options, const LoadedData& data);
+
+/// The first training question as that model reads it.
+models::Batch example_batch(const ExperimentOptions& options, const LoadedData& data);
 
 /// Trains (or resumes) one run, after check_features(). `config_toml` is kept in the run folder as
 /// config.toml, beside environment.json. A run that is DONE is left as it is.

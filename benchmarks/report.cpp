@@ -1,6 +1,7 @@
 #include "benchmarks/report.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -47,7 +48,8 @@ class Figures {
   int decimals_;
 };
 
-bool excludes_zero(const Interval& interval) { return interval.low > 0 || interval.high < 0; }
+/// How a significant difference stands out.
+enum class Mark { kStar, kBold };
 
 std::string value_cell(const ComparisonRow& row, const Figures& figures) {
   if (failed(row)) return "failed";
@@ -59,13 +61,14 @@ std::string value_cell(const ComparisonRow& row, const Figures& figures) {
   return text;
 }
 
-std::string difference_cell(const ComparisonRow& row, const Figures& figures, bool markdown) {
+std::string difference_cell(const ComparisonRow& row, const Figures& figures, Mark mark) {
   if (row.is_baseline) return "baseline";
   if (!row.difference) return kNone;
   const Interval& d = *row.difference;
   const std::string text = fmt::format("{} [{}, {}]", figures.difference(d.estimate),
                                        figures.difference(d.low), figures.difference(d.high));
-  return markdown && excludes_zero(d) ? "**" + text + "**" : text;
+  if (!row.is_significant()) return text;
+  return mark == Mark::kBold ? "**" + text + "**" : text + " *";
 }
 
 std::string p_value(double p) { return rounded(p, Unit::kPValue); }
@@ -99,24 +102,51 @@ class RowTable {
   Table table_;
 };
 
-std::string name_heading(const Comparison& comparison) {
-  return comparison.seeds.empty() ? "run" : "fusion";
+bool is_trained(const ComparisonRow& row) {
+  return row.kind == ComparisonRow::Kind::kFusion || row.kind == ComparisonRow::Kind::kQuestionOnly;
 }
 
-std::string name_of(const ComparisonRow& row) { return row.name; }
+/// What rows are called: by one name, or by every option that differs.
+void add_names(RowTable& table, const Comparison& comparison) {
+  if (comparison.varied.size() < 2) {
+    const std::string trained = comparison.varied.empty() ? "fusion" : comparison.varied.front();
+    table.add(comparison.seeds.empty() ? "run" : trained,
+              [](const auto& row) { return row.settings.empty() ? row.name : row.settings[0]; });
+    return;
+  }
+  for (size_t i = 0; i < comparison.varied.size(); ++i)
+    table.add(comparison.varied[i], [i](const auto& row) {
+      if (!row.settings.empty()) return row.settings.at(i);
+      return i == 0 ? row.name : std::string(kNone);
+    });
+}
 
-Table main_table(const Comparison& comparison, bool markdown) {
+/// 1234567 -> "1.23 M".
+std::string thousands(double number) {
+  constexpr std::array<const char*, 5> kUnits = {"", " k", " M", " G", " T"};
+  size_t unit = 0;
+  for (; number >= 999.5 && unit + 1 < kUnits.size(); ++unit) number /= 1000;
+  return fmt::format("{:.3g}{}", number, kUnits[unit]);
+}
+
+Table main_table(const Comparison& comparison, Mark mark) {
   const Figures figures(comparison);
   std::vector<const ComparisonRow*> rows;
   for (const ComparisonRow& row : comparison.rows) rows.push_back(&row);
   const Has tested = [](const ComparisonRow& row) { return row.test.has_value(); };
 
   RowTable table(rows);
-  table.add(name_heading(comparison), name_of);
+  add_names(table, comparison);
+  table.add(
+      "seeds", [](const auto& row) { return is_trained(row) && !failed(row); },
+      [](const auto& row) { return std::to_string(row.values.size()); });
   table.add("parameters", measured, [](const auto& row) { return grouped(row.parameters); });
+  table.add(
+      "multiply-adds", [](const auto& row) { return row.multiply_adds > 0; },
+      [](const auto& row) { return thousands(row.multiply_adds); });
   table.add(figures.heading(), [&](const auto& row) { return value_cell(row, figures); });
   table.add("difference" + figures.unit() + " [95 %]",
-            [&](const auto& row) { return difference_cell(row, figures, markdown); });
+            [&](const auto& row) { return difference_cell(row, figures, mark); });
   table.add(
       "only it / baseline", [](const auto& row) { return row.test && row.test->discordant; },
       [](const auto& row) {
@@ -148,7 +178,7 @@ Table seed_table(const Comparison& comparison) {
     if (row.seed_test) rows.push_back(&row);
   }
   RowTable table(rows);
-  table.add(name_heading(comparison), name_of);
+  add_names(table, comparison);
   table.add("seeds", [](const auto& row) { return std::to_string(row.seed_test->num_seeds); });
   table.add("difference" + figures.unit(), [&](const auto& row) {
     return fmt::format("{} ± {}", figures.difference(row.seed_test->difference),
@@ -164,7 +194,8 @@ Table seed_table(const Comparison& comparison) {
 std::string title(const Comparison& comparison) {
   if (comparison.seeds.empty())
     return fmt::format("{}: {} questions", comparison.dataset, grouped(comparison.num_questions));
-  return fmt::format("{}: {} test questions, {} {}", comparison.dataset, comparison.num_questions,
+  return fmt::format("{}: {} {} questions, {} {}", comparison.dataset, comparison.num_questions,
+                     comparison.split == "val" ? "validation" : comparison.split,
                      comparison.seeds.size() == 1 ? "seed" : "seeds",
                      fmt::join(comparison.seeds, ", "));
 }
@@ -191,9 +222,11 @@ std::vector<std::string> remarks(const Comparison& comparison) {
   }
   if (!tests.empty())
     lines.push_back(fmt::format(
-        "p: {}; Holm: corrected for the number of fusions or runs; detectable: the difference that "
+        "p: {}; Holm: corrected for the number of arms or runs; detectable: the difference that "
         "these questions show at 5 % four times of five",
         fmt::join(tests, "; ")));
+  if (any_row(comparison, [](const auto& row) { return row.multiply_adds > 0; }))
+    lines.push_back("multiply-adds: matrix products and transforms of a forward pass, a question");
   lines.insert(lines.end(), comparison.notes.begin(), comparison.notes.end());
   for (const FailedRun& run : comparison.failures)
     lines.push_back(fmt::format("{}, seed {} FAILED and is not in the table: {} ({})", run.name,
@@ -207,11 +240,18 @@ constexpr const char* kSeedRemark =
     "at "
     "this spread";
 
+/// What a mark means, where there is one.
+std::vector<std::string> mark_remark(const Comparison& comparison, const std::string& mark) {
+  if (!any_row(comparison, [](const auto& row) { return row.is_significant(); })) return {};
+  return {fmt::format("{}: p Holm below {:g}", mark, kSignificant)};
+}
+
 }  // namespace
 
 std::string to_terminal(const Comparison& comparison) {
   std::string text =
-      title(comparison) + "\n\n" + to_terminal(main_table(comparison, /*markdown=*/false)) + '\n';
+      title(comparison) + "\n\n" + to_terminal(main_table(comparison, Mark::kStar)) + '\n';
+  for (const std::string& remark : mark_remark(comparison, "*")) text += remark + '\n';
   for (const std::string& remark : remarks(comparison)) text += remark + '\n';
   const Table seeds = seed_table(comparison);
   if (!seeds.rows.empty()) text += '\n' + to_terminal(seeds) + '\n' + kSeedRemark + '\n';
@@ -220,12 +260,19 @@ std::string to_terminal(const Comparison& comparison) {
 
 std::string to_markdown(const Comparison& comparison) {
   std::string text = fmt::format("## {}\n\n{}\n", title(comparison),
-                                 to_markdown(main_table(comparison, /*markdown=*/true)));
+                                 to_markdown(main_table(comparison, Mark::kBold)));
+  for (const std::string& remark : mark_remark(comparison, "bold")) text += "* " + remark + '\n';
   for (const std::string& remark : remarks(comparison)) text += "* " + remark + '\n';
-  text += "* bold: the interval excludes 0\n";
   const Table seeds = seed_table(comparison);
   if (!seeds.rows.empty()) text += '\n' + to_markdown(seeds) + "\n* " + kSeedRemark + '\n';
   return text;
+}
+
+std::string to_latex(const Comparison& comparison) {
+  std::string text = fmt::format("% {}\n", title(comparison));
+  for (const std::string& remark : mark_remark(comparison, "bold")) text += "% " + remark + '\n';
+  for (const std::string& remark : remarks(comparison)) text += "% " + remark + '\n';
+  return text + to_latex(main_table(comparison, Mark::kBold));
 }
 
 void write_tables(const Comparison& comparison, const std::string& folder) {
@@ -235,6 +282,7 @@ void write_tables(const Comparison& comparison, const std::string& folder) {
   features::write_text_atomically((path / "table.md").string(), to_markdown(comparison));
   features::write_text_atomically((path / "table.csv").string(), to_csv(comparison));
   features::write_text_atomically((path / "table.json").string(), to_json(comparison));
+  features::write_text_atomically((path / "table.tex").string(), to_latex(comparison));
 }
 
 }  // namespace vidqa::benchmarks

@@ -14,10 +14,15 @@ namespace vidqa::benchmarks {
 
 std::string to_terminal(const Comparison& comparison);  ///< aligned columns
 
-/// The same columns; a difference is bold where its interval excludes 0.
+/// The same columns. A difference is bold where it is significant: p below 0.05 after Holm's
+/// correction. (In a terminal a star follows it.)
 std::string to_markdown(const Comparison& comparison);
 
-/// Writes table.md, and table.csv and table.json (report_data.h), into `folder`, atomically.
+/// The same table for a paper (booktabs), after comments that say how to read it.
+std::string to_latex(const Comparison& comparison);
+
+/// Writes table.md and table.tex, and table.csv and table.json (report_data.h), into `folder`,
+/// atomically.
 void write_tables(const Comparison& comparison, const std::string& folder);
 
 }  // namespace vidqa::benchmarks

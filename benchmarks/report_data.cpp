@@ -117,6 +117,8 @@ std::string to_csv(const Comparison& comparison) {
                     "seeds_needed",
                     "seconds_per_epoch",
                     "peak_memory_mb"};
+  table.headings.emplace_back("multiply_adds");
+  for (const std::string& option : comparison.varied) table.headings.push_back("option " + option);
   for (const uint64_t seed : comparison.seeds)
     table.headings.push_back(fmt::format("seed {}", seed));
   for (const std::string& type : types) table.headings.push_back("type " + type);
@@ -146,6 +148,9 @@ std::string to_csv(const Comparison& comparison) {
            &SeedTest::epsilon, &SeedTest::seeds_needed);
     line.push_back(number(measured, row.seconds_per_epoch));
     line.push_back(number(measured, row.peak_memory_mb));
+    line.push_back(number(row.multiply_adds > 0, row.multiply_adds));
+    for (size_t i = 0; i < comparison.varied.size(); ++i)
+      line.push_back(row.settings.empty() ? "" : row.settings.at(i));
     const Line seed_fields = values_by_seed(comparison, row);
     line.insert(line.end(), seed_fields.begin(), seed_fields.end());
     for (const std::string& type : types) {
@@ -158,12 +163,20 @@ std::string to_csv(const Comparison& comparison) {
 }
 
 std::string to_json(const Comparison& comparison) {
+  const auto settings = [&](const ComparisonRow& row) {
+    Json object = Json::object();
+    for (size_t i = 0; i < row.settings.size(); ++i)
+      object[comparison.varied.at(i)] = row.settings[i];
+    return object;
+  };
   Json rows = Json::array();
   for (const ComparisonRow& row : comparison.rows) {
     rows.push_back({{"name", row.name},
                     {"kind", kind_name(row.kind)},
+                    {"settings", settings(row)},
                     {"baseline", row.is_baseline},
                     {"parameters", row.parameters},
+                    {"multiply_adds", row.multiply_adds},
                     {"values", row.values},
                     {"mean", row.mean},
                     {"sd", row.sd},
@@ -180,6 +193,8 @@ std::string to_json(const Comparison& comparison) {
     failures.push_back(
         {{"name", run.name}, {"seed", run.seed}, {"folder", run.folder}, {"reason", run.reason}});
   const Json json = {{"dataset", comparison.dataset},
+                     {"split", comparison.split},
+                     {"varied", comparison.varied},
                      {"metric", comparison.metric},
                      {"higher_is_better", comparison.higher_is_better},
                      {"num_questions", comparison.num_questions},

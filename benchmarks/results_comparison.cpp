@@ -59,6 +59,8 @@ Comparison compare_results(const RunResults& results, const std::string& title,
   comparison.higher_is_better = metric.higher_is_better;
   comparison.num_questions = static_cast<int64_t>(results.questions.size());
   comparison.notes = results.notes;
+  comparison.notes.emplace_back(
+      "one run a row: the intervals are over questions only, not over seeds");
 
   const DrawnTogether drawn = drawn_by_video(column(results, &EvaluatedQuestion::video));
   comparison.num_videos = drawn.num_videos;

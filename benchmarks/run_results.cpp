@@ -129,11 +129,11 @@ void align(RunResult& run, const RunResult& first, const Places& places) {
   check_same_questions(run, first, places);
   std::vector<train::Prediction> ordered(run.predictions.size());
   for (train::Prediction& p : run.predictions) {
-    const auto place = places.find(p.question_id);
-    const std::string& gold = first.predictions[place->second].gold;
+    const size_t place = places.at(p.question_id);
+    const std::string& gold = first.predictions[place].gold;
     TORCH_CHECK(p.gold == gold, "run '", run.name, "': the right answer to question '",
                 p.question_id, "' is '", p.gold, "', in '", first.name, "' '", gold, "'");
-    ordered[place->second] = std::move(p);
+    ordered[place] = std::move(p);
   }
   run.predictions = std::move(ordered);
 }

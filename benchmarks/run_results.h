@@ -54,8 +54,8 @@ RunSource parse_run_source(const std::string& text);
 
 /// Reads run folders (their predictions of `split`, "test" or "val") or files of the form of
 /// predictions.jsonl. Questions stand in the order of the first run. Throws c10::Error naming run
-/// and question when one run has other questions or right answers than the first, has a question
-/// twice, or two runs are called the same.
+/// and questions (the first ten) when one run has other questions or right answers than the first,
+/// has a question twice, or two runs are called the same.
 RunResults read_runs(const std::vector<RunSource>& sources, const std::string& split);
 
 /// Which questions a results file is about: those given, or so many with ids from `first_id` on, or

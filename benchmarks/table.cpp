@@ -1,6 +1,7 @@
 #include "benchmarks/table.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <boost/algorithm/string/replace.hpp>
 #include <fmt/format.h>
@@ -36,7 +37,39 @@ std::string markdown_line(Line cells) {
   return fmt::format("| {} |\n", fmt::join(cells, " | "));
 }
 
+std::string latex_text(std::string text) {
+  boost::replace_all(text, "\\", "\\textbackslash ");
+  for (const char* special : {"&", "%", "$", "#", "_", "{", "}"})
+    boost::replace_all(text, special, std::string("\\") + special);
+  boost::replace_all(text, "±", "$\\pm$");
+  boost::replace_all(text, "ε", "$\\epsilon$");
+  for (size_t at = 0; at + 1 < text.size(); ++at) {  // a minus is no hyphen
+    const bool begins = at == 0 || text[at - 1] == '[' || text[at - 1] == ' ';
+    if (text[at] == '-' && begins && std::isdigit(static_cast<unsigned char>(text[at + 1])) != 0)
+      text.replace(at, 1, "$-$");
+  }
+  return text;
+}
+
+std::string latex_line(const Line& cells) {
+  Line texts;
+  for (const std::string& cell : cells) {
+    const bool bold = cell.size() > 4 && cell.compare(0, 2, "**") == 0;
+    texts.push_back(bold ? "\\textbf{" + latex_text(cell.substr(2, cell.size() - 4)) + "}"
+                         : latex_text(cell));
+  }
+  return fmt::format("{} \\\\\n", fmt::join(texts, " & "));
+}
+
 }  // namespace
+
+std::string to_latex(const Table& table) {
+  std::string text = fmt::format("\\begin{{tabular}}{{l{}}}\n\\toprule\n",
+                                 std::string(table.headings.size() - 1, 'r'));
+  text += latex_line(table.headings) + "\\midrule\n";
+  for (const Line& row : table.rows) text += latex_line(row);
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
 
 std::string to_terminal(const Table& table) {
   std::vector<Line> lines = {table.headings};

@@ -18,6 +18,10 @@ std::string to_terminal(const Table& table);
 /// A GitHub table, aligned likewise.
 std::string to_markdown(const Table& table);
 
+/// A LaTeX tabular in the manner of booktabs. A cell between "**" is bold; what LaTeX would read
+/// otherwise is escaped.
+std::string to_latex(const Table& table);
+
 /// RFC 4180.
 std::string to_csv(const Table& table);
 

@@ -48,6 +48,19 @@ class FusedOperator {
 /// CPU. Elsewhere Torch's own are composed.
 bool has_cpu_kernels(const torch::Tensor& tensor);
 
+/// While one lives, no tensor of this thread has them: models are compositions of Torch's
+/// operators, which a profiler sees.
+class WithoutKernels {
+ public:
+  WithoutKernels();
+  ~WithoutKernels();
+  WithoutKernels(const WithoutKernels&) = delete;
+  WithoutKernels& operator=(const WithoutKernels&) = delete;
+
+ private:
+  bool before_;
+};
+
 /// Runs `op` and, where an input requires a gradient, records it. Undefined inputs are allowed.
 /// First derivatives only: throws c10::Error when a second one is asked for.
 std::vector<torch::Tensor> apply(std::shared_ptr<FusedOperator> op,

@@ -137,6 +137,10 @@ void bind_model_options(CLI::App& app, ExperimentOptions& options) {
                   "published: those of the model's code; none: the question_only model, whatever "
                   "--model says; TVQA's models also a list of sub,vcpt,imagenet,regional,motion")
       ->capture_default_str();
+  group
+      .add_option("--fusion", options.fusion,
+                  "Fusion, e.g. mfb:mm_dim=1600,factor=2; default: the model as published")
+      ->capture_default_str();
   add_choice(group, "--fusion-place", options.fusion_place, kFusionPlaces,
              "Where HME has its fusion. modality-attention: as published, where the question's and "
              "the video's memory are weighed; video-question: between the attended video and the "
@@ -205,7 +209,7 @@ void bind_training_options(CLI::App& app, train::TrainOptions& options) {
       ->check(CLI::PositiveNumber);
   add_choice(group, "--optimizer", options.optimizer, kOptimizers,
              "adam, or radam: rectified, as the TVQA runs of arXiv 2012.10285 used it");
-  group.add_option("--learning-rate", options.learning_rate, "Step size of the optimiser")
+  group.add_option("--learning-rate,--lr", options.learning_rate, "Step size of the optimiser")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   group
@@ -249,13 +253,6 @@ void make_absolute(std::string& path) {
 void bind_experiment_options(CLI::App& app, ExperimentOptions& options) {
   bind_data_options(app, options);
   bind_model_options(app, options);
-  // `compare` has --fusions instead.
-  if (app.get_name() != "compare") {
-    app.get_option_group("Model")
-        ->add_option("--fusion", options.fusion,
-                     "Fusion, e.g. mfb:mm_dim=1600,factor=2; default: the model as published")
-        ->capture_default_str();
-  }
   bind_tvqa_options(app, options.tvqa);
   bind_training_options(app, options.train);
   add_optional_path(*app.get_option_group("Training"), "--init", options.initial_weights,

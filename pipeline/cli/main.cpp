@@ -11,7 +11,9 @@
 #include <fmt/format.h>
 
 #include "pipeline/cli/commands.h"
+#include "pipeline/cli/interrupt.h"
 #include "pipeline/train/process_setup.h"
+#include "pipeline/train/trainer.h"
 
 namespace {
 
@@ -52,7 +54,7 @@ constexpr const char* kFooter =
     "`vidqa COMMAND --help` explains a command. `--config FILE` reads options from a TOML file, "
     "one [command] section\n"
     "each; options on the command line win, unknown keys are errors.\n"
-    "Exit codes: 0 done, 1 something failed (it is said what), 2 wrong usage.";
+    "Exit codes: 0 done, 1 something failed (it is said what), 2 wrong usage, 130 stopped by ctrl-C.";
 
 int run(int argc, char** argv) {
   CLI::App app(kDescription);
@@ -91,6 +93,9 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const vidqa::train::Interrupted& stop) {
+    fmt::print(stderr, "vidqa: {}\n", one_line(stop));
+    return vidqa::cli::kInterruptedExitCode;
   } catch (const std::exception& error) {
     fmt::print(stderr, "vidqa: error: {}\n", one_line(error));
     return 1;

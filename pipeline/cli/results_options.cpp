@@ -1,9 +1,45 @@
 #include "pipeline/cli/results_options.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
 namespace vidqa::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// "tgif-count", or with the split of EgoVQA, from the configuration of a run; empty where there is
+/// none, as of a predictions file alone.
+std::string dataset_of(const std::string& run) {
+  std::ifstream file(fs::path(run) / "config.toml");
+  if (!file) return "";
+  std::string dataset;
+  std::string split;
+  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(file)) {
+    if (item.inputs.empty()) continue;
+    if (item.name == "dataset") dataset = item.inputs[0];
+    if (item.name == "ego-split") split = item.inputs[0];
+  }
+  return dataset == "ego-vqa" ? dataset + ", split " + split : dataset;
+}
+
+/// Throws where the runs tell that they are of different data sets or splits.
+void check_same_data(const std::vector<benchmarks::RunSource>& sources) {
+  const benchmarks::RunSource* first = nullptr;
+  for (const benchmarks::RunSource& source : sources) {
+    const std::string dataset = dataset_of(source.path);
+    if (dataset.empty()) continue;
+    if (first == nullptr) first = &source;
+    TORCH_CHECK(dataset == dataset_of(first->path), "run '", source.name, "' is of ", dataset,
+                ", '", first->name, "' of ", dataset_of(first->path),
+                ": only runs on one data set and split can be compared");
+  }
+}
+
+}  // namespace
 
 const char* const kResultsHelp =
     "Finished runs come from run folders or predictions files:\n"
@@ -54,6 +90,7 @@ benchmarks::RunResults load_results(const ResultsOptions& options) {
   TORCH_CHECK(!options.runs.empty(), "give the runs: --runs FOLDER..., or --results FILE.json");
   std::vector<benchmarks::RunSource> sources;
   for (const std::string& run : options.runs) sources.push_back(benchmarks::parse_run_source(run));
+  check_same_data(sources);
   benchmarks::RunResults results = benchmarks::read_runs(sources, options.split);
   if (options.questions) benchmarks::describe_questions(results, questions);
   return results;

@@ -7,6 +7,7 @@
 #include "pipeline/cli/commands.h"
 #include "pipeline/cli/console.h"
 #include "pipeline/cli/experiment_options.h"
+#include "pipeline/cli/interrupt.h"
 #include "pipeline/cli/metrics_table.h"
 #include "pipeline/cli/training_console.h"
 
@@ -21,6 +22,7 @@ struct TrainCommandOptions {
 
 int train(const TrainCommandOptions& options) {
   start_computing(options.threads);
+  catch_interrupts();
   const benchmarks::LoadedData data = benchmarks::load_data(options.experiment);
   for (const std::string& note : data.corpus.notes) say(note);
 

@@ -60,6 +60,15 @@ Prediction from_json(const nlohmann::json& line) {
   return p;
 }
 
+/// Whether a line that is no JSON holds what Python's writer makes of NaN and infinity.
+bool has_no_number(const std::string& line) {
+  for (const char* text : {"NaN", "Infinity", "-Infinity"}) {
+    for (const char* before : {":", ": ", ",", ", "})
+      if (line.find(std::string(before) + text) != std::string::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void write_predictions(const std::string& path, const std::vector<Prediction>& predictions) {
@@ -97,6 +106,8 @@ std::vector<Prediction> read_predictions(const std::string& path) {
       if (json.is_object()) check_scores(json, path + ":" + std::to_string(number));
       predictions.push_back(from_json(json));
     } catch (const nlohmann::json::exception& error) {
+      TORCH_CHECK(!has_no_number(line), path, ":", number,
+                  ": a score is no finite number (NaN or Infinity): train that run again");
       TORCH_CHECK(false, path, ":", number, ": not a prediction: ", error.what());
     }
   }

@@ -1,5 +1,7 @@
 #include "pipeline/train/run_folder.h"
 
+#include <fstream>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -38,10 +40,17 @@ RunFolder RunFolder::open_to_read(const fs::path& path) {
   return run;
 }
 
-RunFolder::State RunFolder::state() const {
-  if (fs::exists(path_ / "DONE")) return State::kDone;
-  if (fs::exists(path_ / "FAILED")) return State::kFailed;
-  return fs::exists(last_checkpoint()) ? State::kInterrupted : State::kNew;
+RunFolder::State RunFolder::state_of(const fs::path& path) {
+  if (fs::exists(path / "DONE")) return State::kDone;
+  if (fs::exists(path / "FAILED")) return State::kFailed;
+  return fs::exists(path / "checkpoints" / "last.pt") ? State::kInterrupted : State::kNew;
+}
+
+std::string RunFolder::failure_of(const fs::path& path) {
+  std::ifstream file(path / "FAILED");
+  std::string reason{std::istreambuf_iterator<char>(file), {}};
+  while (!reason.empty() && reason.back() == '\n') reason.pop_back();
+  return reason;
 }
 
 void RunFolder::mark_done() const {

@@ -42,7 +42,11 @@ class RunFolder {
   std::string summary_json() const { return (path_ / "summary.json").string(); }
   std::string log() const { return (path_ / "train.log").string(); }
 
-  State state() const;
+  State state() const { return state_of(path_); }
+  /// The same of a folder that need not be there; nothing is made.
+  static State state_of(const std::filesystem::path& path);
+  /// What mark_failed() was told; empty where the run has not failed.
+  static std::string failure_of(const std::filesystem::path& path);
   void mark_done() const;
   void mark_failed(const std::string& reason) const;
   /// Removes DONE and FAILED: the run goes on.

@@ -9,6 +9,7 @@
 #include "pipeline/train/metrics.h"
 #include "tests/benchmarks/tiny_corpus.h"
 #include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {
@@ -30,10 +31,25 @@ train::TrainObserver no_training() {
   return observer;
 }
 
+std::vector<ComparisonArm> fusion_arms(const ExperimentOptions& base,
+                                       const std::vector<std::string>& fusions) {
+  std::vector<ComparisonArm> arms;
+  for (const std::string& fusion : fusions) {
+    arms.push_back({fusion, {fusion}, base});
+    arms.back().options.fusion = fusion;
+  }
+  return arms;
+}
+
+Comparison train_and_compare(const ComparisonOptions& options,
+                             const train::TrainObserver& observer) {
+  return compare(options, train_here(config_of, observer), {});
+}
+
 ComparisonOptions options_in(const fs::path& folder) {
   ComparisonOptions options;
-  options.base = write_tiny_corpus(folder);
-  options.fusions = {"default", "concat_mlp:mm_dim=16,dropout=0"};
+  options.arms =
+      fusion_arms(write_tiny_corpus(folder), {"default", "concat_mlp:mm_dim=16,dropout=0"});
   options.output = (folder / "out").string();
   options.bootstrap_samples = 1000;
   return options;
@@ -41,9 +57,9 @@ ComparisonOptions options_in(const fs::path& folder) {
 
 ComparisonOptions short_options_in(const fs::path& folder) {
   ComparisonOptions options = options_in(folder);
-  options.base.train.epochs = 1;
+  options.arms.resize(1);
+  options.arms[0].options.train.epochs = 1;
   options.num_seeds = 1;
-  options.fusions = {"default"};
   return options;
 }
 
@@ -53,7 +69,7 @@ class FinishedComparison : public ::testing::Test {
   static void SetUpTestSuite() {
     folder = std::make_unique<testing::TempDir>();
     options = options_in(folder->path());
-    comparison = compare(options, config_of, {});
+    comparison = train_and_compare(options, {});
   }
   static void TearDownTestSuite() { folder.reset(); }
 
@@ -152,7 +168,7 @@ TEST_F(FinishedComparison, RowsCarryTheirTests) {
 }
 
 TEST_F(FinishedComparison, ASecondCallTrainsNothingAndSaysTheSame) {
-  const Comparison second = compare(options, config_of, no_training());
+  const Comparison second = train_and_compare(options, no_training());
   ASSERT_EQ(second.rows.size(), comparison.rows.size());
   for (size_t i = 0; i < second.rows.size(); ++i) {
     EXPECT_EQ(second.rows[i].values, comparison.rows[i].values);
@@ -162,17 +178,17 @@ TEST_F(FinishedComparison, ASecondCallTrainsNothingAndSaysTheSame) {
 
 TEST_F(FinishedComparison, OtherOptionsInTheSameFolderAreRefusedBeforeAnyTraining) {
   ComparisonOptions other = options;
-  other.fusions.push_back("linear_sum");
-  other.base.train.learning_rate = 0.5;
-  EXPECT_THAT(error_of([&] { compare(other, config_of, no_training()); }),
+  other.arms.push_back(fusion_arms(other.arms[0].options, {"linear_sum"})[0]);
+  other.arms[0].options.train.learning_rate = 0.5;
+  EXPECT_THAT(error_of([&] { train_and_compare(other, no_training()); }),
               AllOf(HasSubstr("learning-rate=0.01"), HasSubstr("learning-rate=0.5")));
 }
 
 TEST(Comparison, AFusionThatCannotBeBuiltIsRefusedBeforeAnyTraining) {
   const testing::TempDir folder;
   ComparisonOptions options = short_options_in(folder.path());
-  options.fusions = {"default", "nonsense"};
-  EXPECT_THAT(error_of([&] { compare(options, config_of, no_training()); }), HasSubstr("nonsense"));
+  options.arms.push_back(fusion_arms(options.arms[0].options, {"nonsense"})[0]);
+  EXPECT_THAT(error_of([&] { train_and_compare(options, no_training()); }), HasSubstr("nonsense"));
 }
 
 TEST(Comparison, RefusesOptionsThatMakeNoComparison) {
@@ -181,20 +197,25 @@ TEST(Comparison, RefusesOptionsThatMakeNoComparison) {
   const auto error = [&](const std::function<void(ComparisonOptions&)>& spoil) {
     ComparisonOptions options = good;
     spoil(options);
-    return error_of([&] { compare(options, config_of, no_training()); });
+    return error_of([&] { train_and_compare(options, no_training()); });
   };
-  EXPECT_THAT(error([](auto& o) { o.fusions = {}; }), HasSubstr("fusion"));
-  EXPECT_THAT(error([](auto& o) { o.fusions = {"mcb", "default", "mcb"}; }), HasSubstr("'mcb'"));
+  EXPECT_THAT(error([](auto& o) { o.arms = {}; }), HasSubstr("at least one"));
+  EXPECT_THAT(error([](auto& o) {
+                o.arms = fusion_arms(o.arms[0].options, {"mcb", "lmf", "mcb"});
+              }),
+              HasSubstr("'mcb'"));
+  EXPECT_THAT(error([](auto& o) { o.baseline = "lmf"; }),
+              AllOf(HasSubstr("'lmf'"), HasSubstr("'default'")));
   EXPECT_THAT(error([](auto& o) { o.num_seeds = 0; }), HasSubstr("seeds"));
-  EXPECT_THAT(error([](auto& o) { o.base.streams = "none"; }), HasSubstr("streams"));
+  EXPECT_THAT(error([](auto& o) { o.arms[0].options.streams = "none"; }), HasSubstr("streams"));
 }
 
 TEST(Comparison, AFailedRunDoesNotTakeTheOthersWithItAndIsMadeUpForLater) {
   const testing::TempDir folder;
-  const ComparisonOptions options = short_options_in(folder.path());
+  ComparisonOptions options = short_options_in(folder.path());
   const fs::path run = folder.path() / "out" / "runs" / "default" / "seed1";
   fs::create_directories(run / "predictions.jsonl");  // stands in the way of the file
-  const Comparison first = compare(options, config_of, {});
+  const Comparison first = train_and_compare(options, {});
   ASSERT_THAT(first.failures, SizeIs(1));
   EXPECT_EQ(first.failures[0].name, "default");
   EXPECT_EQ(first.failures[0].seed, 1u);
@@ -206,11 +227,89 @@ TEST(Comparison, AFailedRunDoesNotTakeTheOthersWithItAndIsMadeUpForLater) {
   EXPECT_FALSE(first.rows[2].difference.has_value()) << "there is no baseline to differ from";
 
   fs::remove(run / "predictions.jsonl");
-  const Comparison second = compare(options, config_of, no_training());
+  const Comparison left_alone = train_and_compare(options, no_training());
+  ASSERT_THAT(left_alone.failures, SizeIs(1));
+  EXPECT_THAT(left_alone.failures[0].reason, HasSubstr("predictions.jsonl"));
+  options.retry_failed = true;
+  const Comparison second = train_and_compare(options, no_training());
   EXPECT_THAT(second.failures, SizeIs(0));
   EXPECT_THAT(second.rows[3].values, SizeIs(1));
   EXPECT_FALSE(fs::exists(run / "FAILED"));
   EXPECT_THAT(second.notes, ::testing::Contains(HasSubstr("one seed")));
+}
+
+TEST(Comparison, AnArmMayBeTheBaseline) {
+  const testing::TempDir folder;
+  ComparisonOptions options = short_options_in(folder.path());
+  options.arms = fusion_arms(options.arms[0].options, {"linear_sum:mm_dim=4", "default"});
+  options.baseline = "default";
+  const Comparison comparison = train_and_compare(options, {});
+  EXPECT_FALSE(comparison.rows[3].is_baseline);
+  EXPECT_TRUE(comparison.rows[4].is_baseline);
+  EXPECT_TRUE(comparison.rows[3].difference.has_value());
+}
+
+TEST(Comparison, AnyOptionMayDifferAndStandsInTheTable) {
+  const testing::TempDir folder;
+  ComparisonOptions options = short_options_in(folder.path());
+  options.varied = {"max-frames"};
+  options.arms.push_back(options.arms[0]);
+  options.arms[0].name = "max-frames=2";
+  options.arms[0].varied = {"2"};
+  options.arms[0].options.max_frames = 2;
+  options.arms[1].name = "max-frames=3";
+  options.arms[1].varied = {"3"};
+  options.arms[1].options.max_frames = 3;
+  const Comparison comparison = train_and_compare(options, {});
+  EXPECT_THAT(comparison.failures, SizeIs(0));
+  EXPECT_THAT(comparison.varied, ElementsAre("max-frames"));
+  EXPECT_THAT(comparison.rows[3].settings, ElementsAre("2"));
+  EXPECT_THAT(comparison.rows[4].settings, ElementsAre("3"));
+  EXPECT_GT(comparison.rows[3].multiply_adds, 0);
+  EXPECT_GT(comparison.rows[4].multiply_adds, comparison.rows[3].multiply_adds) << "a longer clip";
+  EXPECT_GT(comparison.rows[3].multiply_adds, comparison.rows[2].multiply_adds) << "question-only";
+}
+
+TEST(Comparison, ArmsOnOtherQuestionsAreRefusedBeforeAnyTraining) {
+  const testing::TempDir folder;
+  ComparisonOptions options = short_options_in(folder.path());
+  fs::create_directories(folder.path() / "other");
+  options.arms.push_back(options.arms[0]);
+  options.arms[1].name = "other";
+  options.arms[1].options.data.root = write_tiny_corpus(folder.path() / "other").data.root;
+  const fs::path root = options.arms[1].options.data.root;
+  fs::copy_file(root / "val_qa.json", root / "test_qa.json", fs::copy_options::overwrite_existing);
+  EXPECT_THAT(error_of([&] { train_and_compare(options, no_training()); }),
+              AllOf(HasSubstr("'other' is scored on 24 questions"), HasSubstr("'default' on 40")));
+}
+
+TEST(Comparison, WhereTestAnswersAreNotPublicTheValidationSplitIsCompared) {
+  const testing::TempDir folder;
+  const ComparisonOptions options = short_options_in(folder.path());
+  const std::string test = (fs::path(options.arms[0].options.data.root) / "test_qa.json").string();
+  std::string text = testing::read_file(test);
+  for (const char* colour : {"red", "green", "blue", "gray"})
+    for (size_t at; (at = text.find(colour)) != std::string::npos;)
+      text.replace(at, std::string(colour).size(), "?");
+  testing::write_file(test, text);
+  const Comparison comparison = train_and_compare(options, {});
+  EXPECT_THAT(comparison.failures, SizeIs(0));
+  EXPECT_EQ(comparison.split, "val");
+  EXPECT_EQ(comparison.num_questions, 24);
+  EXPECT_DOUBLE_EQ(comparison.rows[0].mean, 0.25);
+  EXPECT_THAT(comparison.rows[3].values, SizeIs(1));
+  EXPECT_THAT(comparison.notes, ::testing::Contains(HasSubstr("validation split")));
+}
+
+TEST(Comparison, RunsThatAreNotThereAreSaidAndLeaveARowWithoutFigures) {
+  const testing::TempDir folder;
+  const ComparisonOptions options = short_options_in(folder.path());
+  ExperimentData data;
+  const Comparison comparison = compare_done(options, plan_runs(options), data);
+  ASSERT_THAT(comparison.failures, SizeIs(2));
+  EXPECT_EQ(comparison.failures[0].reason, "not done yet");
+  EXPECT_THAT(comparison.rows, SizeIs(4));
+  EXPECT_FALSE(fs::exists(folder.path() / "out")) << "nothing is made";
 }
 
 TEST(Comparison, AnInterruptionStopsItAndTheNextCallGoesOn) {
@@ -221,20 +320,20 @@ TEST(Comparison, AnInterruptionStopsItAndTheNextCallGoesOn) {
   observer.on_step = [&](int64_t, int64_t, int64_t, double) {
     if (++steps == 3) throw train::Interrupted("ctrl-C");
   };
-  EXPECT_THROW(compare(options, config_of, observer), train::Interrupted);
-  EXPECT_THAT(compare(options, config_of, {}).failures, SizeIs(0));
+  EXPECT_THROW(train_and_compare(options, observer), train::Interrupted);
+  EXPECT_THAT(train_and_compare(options, {}).failures, SizeIs(0));
 }
 
 TEST(Comparison, PredictionsOfOtherQuestionsAreNotCounted) {
   const testing::TempDir folder;
   const ComparisonOptions options = short_options_in(folder.path());
-  compare(options, config_of, {});
+  train_and_compare(options, {});
   const std::string path =
       (folder.path() / "out" / "runs" / "default" / "seed1" / "predictions.jsonl").string();
   auto predictions = train::read_predictions(path);
   predictions[4].question_id = "stranger";
   train::write_predictions(path, predictions);
-  const Comparison comparison = compare(options, config_of, no_training());
+  const Comparison comparison = train_and_compare(options, no_training());
   ASSERT_THAT(comparison.failures, SizeIs(1));
   EXPECT_THAT(comparison.failures[0].reason,
               AllOf(HasSubstr(path + ":5"), HasSubstr("'stranger'")));

@@ -28,6 +28,18 @@ TEST(Table, QuotesCsvFieldsThatNeedIt) {
             "\"two\nlines\",plain\r\n");
 }
 
+TEST(Table, EscapesWhatLatexWouldRead) {
+  EXPECT_EQ(to_latex(Table{{"mm_dim", "50 %"}, {{"a & b", "**-1 ± 2**"}, {"{x}", "1e-09"}}}),
+            "\\begin{tabular}{lr}\n"
+            "\\toprule\n"
+            "mm\\_dim & 50 \\% \\\\\n"
+            "\\midrule\n"
+            "a \\& b & \\textbf{$-$1 $\\pm$ 2} \\\\\n"
+            "\\{x\\} & 1e-09 \\\\\n"
+            "\\bottomrule\n"
+            "\\end{tabular}\n");
+}
+
 TEST(Table, GroupsDigitsByThree) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");

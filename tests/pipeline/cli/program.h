@@ -18,4 +18,8 @@ struct ProgramResult {
 /// Runs `vidqa ARGUMENTS` through the shell; `shell_prefix` goes before it, e.g. "ulimit -f 4;".
 ProgramResult run_vidqa(const std::string& arguments, const std::string& shell_prefix = "");
 
+/// Runs `vidqa ARGUMENTS`, and sends it SIGINT once `file` is there and not empty, or half a minute
+/// has passed.
+ProgramResult interrupt_vidqa(const std::string& arguments, const std::string& file);
+
 }  // namespace vidqa::testing

@@ -102,6 +102,21 @@ TEST(Predictions, AScoreThatIsNoNumberIsNamed) {
   }
 }
 
+TEST(Predictions, NotANumberAsPythonWritesItIsSaid) {
+  const testing::TempDir folder;
+  const std::string path = folder.file("p.jsonl");
+  write_predictions(path, {example("A")});
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  for (const char* bad : {"NaN", "Infinity"}) {
+    std::string text = line;
+    text.replace(text.find("0.1"), 3, bad);
+    std::ofstream(path) << line << "\n" << text << "\n";
+    EXPECT_THAT(error_of([&] { read_predictions(path); }), HasSubstr(path + ":2: a score")) << bad;
+  }
+}
+
 TEST(Predictions, AMissingFileIsNamed) {
   EXPECT_THAT(error_of([] { read_predictions("/nowhere/p.jsonl"); }),
               HasSubstr("/nowhere/p.jsonl"));
