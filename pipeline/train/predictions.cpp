@@ -17,7 +17,19 @@ nlohmann::ordered_json to_json(const Prediction& p) {
                                  {"gold", p.gold},           {"correct", p.correct},
                                  {"raw_score", p.raw_score}, {"scores", p.scores}};
   if (!p.stream_scores.empty()) line["stream_scores"] = p.stream_scores;
+  if (p.attention) {
+    line["attention"] = nlohmann::ordered_json::object();
+    if (!p.attention->seconds.empty()) line["attention"]["seconds"] = p.attention->seconds;
+    line["attention"]["weights"] = p.attention->weights;
+  }
   return line;
+}
+
+FrameAttention attention_from(const nlohmann::json& json) {
+  FrameAttention attention;
+  json.at("weights").get_to(attention.weights);
+  if (json.contains("seconds")) json.at("seconds").get_to(attention.seconds);
+  return attention;
 }
 
 Prediction from_json(const nlohmann::json& line) {
@@ -30,6 +42,7 @@ Prediction from_json(const nlohmann::json& line) {
   line.at("correct").get_to(p.correct);
   line.at("raw_score").get_to(p.raw_score);
   line.at("scores").get_to(p.scores);
+  if (line.contains("attention")) p.attention = attention_from(line["attention"]);
   if (line.contains("stream_scores")) line.at("stream_scores").get_to(p.stream_scores);
   return p;
 }

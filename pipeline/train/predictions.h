@@ -2,11 +2,18 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace vidqa::train {
+
+/// How much a model looked at every frame that it read of a clip.
+struct FrameAttention {
+  std::vector<double> seconds;  ///< of the frames; empty where the features carry no times
+  std::vector<double> weights;  ///< sum 1
+};
 
 /// What a model said to one question; a line of `predictions.jsonl`.
 struct Prediction {
@@ -24,10 +31,11 @@ struct Prediction {
   /// Where streams vote by themselves (TVQA), what each gave every candidate; its sum over streams
   /// is the score. Otherwise empty.
   std::map<std::string, std::vector<double>> stream_scores;
+  std::optional<FrameAttention> attention;  ///< where it was asked for (models::Output::attention)
 };
 
 /// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores,
-/// and stream_scores where there are any. Atomic.
+/// and where there are any stream_scores and attention {seconds, weights}. Atomic.
 void write_predictions(const std::string& path, const std::vector<Prediction>& predictions);
 
 /// The form in which TVQA's leaderboard takes answers: {"qid": index of the best candidate}.
