@@ -14,6 +14,7 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libopencv-dev   # video
   libhdf5-dev                                           # features
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libboost-dev        # program
+  libprotobuf-dev protobuf-compiler                     # TensorBoard event files
   wordnet-base                                          # WUPS
   libcpp-httplib-dev libjs-chart.js                     # report
   libgtest-dev libgmock-dev libbenchmark-dev            # tests, benchmarks

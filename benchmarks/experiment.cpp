@@ -23,6 +23,13 @@ data::QaDataset dataset(const ExperimentOptions& options, const LoadedData& data
   return {&questions, data.corpus.task, reads_video(options) ? data.features : nullptr};
 }
 
+std::string attending_models() {
+  std::string names;
+  for (const models::ModelEntry& model : models::model_table())
+    if (model.attends_over_time) names += (names.empty() ? "" : ", ") + model.name;
+  return names;
+}
+
 const std::vector<data::Question>& questions_of(const data::QaCorpus& corpus,
                                                 const std::string& split) {
   if (split == "train") return corpus.train;
@@ -180,18 +187,33 @@ train::TrainSummary run_experiment(const ExperimentOptions& options, const Loade
                       identity, observer);
 }
 
+bool attends_over_time(const ExperimentOptions& options) {
+  return reads_video(options) && models::find_model(options.model).attends_over_time;
+}
+
+models::ModelPtr load_trained_model(const ExperimentOptions& options, const LoadedData& data,
+                                    const train::RunFolder& run,
+                                    const std::optional<std::string>& weights) {
+  if (!weights) train::check_same_run(run.best_checkpoint(), experiment_identity(options, data));
+  models::ModelPtr model = build_model(options, data);
+  train::load_checkpoint(weights.value_or(run.best_checkpoint()), *model, /*optimizer=*/nullptr);
+  model->to(torch::Device(options.train.device));
+  model->eval();
+  return model;
+}
+
 std::vector<train::Prediction> evaluate_run(
     const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
     const std::string& split, const std::optional<std::string>& weights,
-    const std::function<void(int64_t done, int64_t total)>& on_progress) {
+    const std::function<void(int64_t done, int64_t total)>& on_progress, bool with_attention) {
   const data::QaDataset questions = dataset(options, data, questions_of(data.corpus, split));
-  if (!weights) train::check_same_run(run.best_checkpoint(), experiment_identity(options, data));
-  const models::ModelPtr model = build_model(options, data);
-  train::load_checkpoint(weights.value_or(run.best_checkpoint()), *model, /*optimizer=*/nullptr);
-  const torch::Device device(options.train.device);
-  model->to(device);
+  TORCH_CHECK(!with_attention || attends_over_time(options),
+              "attention: ", reads_video(options) ? options.model : kQuestionOnlyModel,
+              " has none over time; models that have one: ", attending_models());
+  const models::ModelPtr model = load_trained_model(options, data, run, weights);
+  model->report_attention(with_attention);
   return train::predict(*model, questions, data.corpus.answers, options.train.eval_batch_size,
-                        device, on_progress);
+                        torch::Device(options.train.device), on_progress);
 }
 
 }  // namespace vidqa::benchmarks

@@ -91,12 +91,22 @@ train::TrainSummary run_experiment(const ExperimentOptions& options, const Loade
                                    const train::RunFolder& run, const std::string& config_toml,
                                    const train::TrainObserver& observer);
 
-/// Predictions on "train", "val" or "test", of the run's best checkpoint or, where given, of
-/// another checkpoint of the same model (`vidqa import`).
+/// Whether the model of `options` can say how its attention lies over time.
+bool attends_over_time(const ExperimentOptions& options);
+
+/// The model of a run with the weights of its best checkpoint or, where given, of another one of
+/// the same model (`vidqa import`); in evaluation mode, on options.train.device.
+models::ModelPtr load_trained_model(const ExperimentOptions& options, const LoadedData& data,
+                                    const train::RunFolder& run,
+                                    const std::optional<std::string>& weights = std::nullopt);
+
+/// Predictions on "train", "val" or "test", by that model. `with_attention`: with how it lies
+/// over time; throws c10::Error unless attends_over_time().
 std::vector<train::Prediction> evaluate_run(
     const ExperimentOptions& options, const LoadedData& data, const train::RunFolder& run,
     const std::string& split, const std::optional<std::string>& weights = std::nullopt,
-    const std::function<void(int64_t done, int64_t total)>& on_progress = {});
+    const std::function<void(int64_t done, int64_t total)>& on_progress = {},
+    bool with_attention = false);
 
 /// `key=value` lines that must agree for two runs to be one: what resume and skip compare. Files
 /// stand by name and size, so that data may move; the device and the batch size of evaluation are

@@ -96,9 +96,13 @@ Tensor attend_additively(const RowLayout& layout, const Tensor& keys, const Tens
       {keys.contiguous(), values.contiguous(), query.contiguous(), vector.contiguous()})[0];
 }
 
+Tensor additive_scores(const Tensor& keys, const Tensor& query, const Tensor& vector) {
+  return torch::matmul((keys + query.unsqueeze(1)).tanh(), vector);
+}
+
 Tensor compose_additive_attention(const Tensor& keys, const Sequence& values, const Tensor& query,
                                   const Tensor& vector) {
-  return softmax_sum(torch::matmul((keys + query.unsqueeze(1)).tanh(), vector), values);
+  return softmax_sum(additive_scores(keys, query, vector), values);
 }
 
 }  // namespace vidqa::models

@@ -17,7 +17,11 @@ torch::Tensor attend_additively(const RowLayout& layout, const torch::Tensor& ke
                                 const torch::Tensor& values, const torch::Tensor& query,
                                 const torch::Tensor& vector);
 
-/// The same with Torch's operators over padded sequences: keys (N, T, h), values (N, T, d).
+/// The scores s of padded sequences: keys (N, T, h) -> (N, T).
+torch::Tensor additive_scores(const torch::Tensor& keys, const torch::Tensor& query,
+                              const torch::Tensor& vector);
+
+/// The attention with Torch's operators over padded sequences: keys (N, T, h), values (N, T, d).
 torch::Tensor compose_additive_attention(const torch::Tensor& keys, const Sequence& values,
                                          const torch::Tensor& query, const torch::Tensor& vector);
 

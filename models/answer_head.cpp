@@ -15,6 +15,13 @@ torch::Tensor arrange_scores(const torch::Tensor& scores, int64_t batch_size) {
   return scores.reshape({batch_size, -1});
 }
 
+torch::Tensor rows_of_best_answer(const torch::Tensor& rows, const torch::Tensor& scores) {
+  const torch::Tensor by_answer = rows.view({scores.size(0), -1, rows.size(1)});  // (B, A, T)
+  if (by_answer.size(1) == 1) return by_answer.squeeze(1);
+  const torch::Tensor best = scores.argmax(1).view({-1, 1, 1}).expand({-1, 1, rows.size(1)});
+  return by_answer.gather(1, best).squeeze(1);
+}
+
 torch::Tensor answer_loss(Task task, const torch::Tensor& scores, const torch::Tensor& labels) {
   switch (task) {
     case Task::kOpenEnded:

@@ -31,6 +31,12 @@ torch::Tensor TemporalAttentionImpl::forward(const Sequence& states, const torch
   return compose_additive_attention(keys, states, torch::mm(query, Ua_), Va_);
 }
 
+torch::Tensor TemporalAttentionImpl::weights(const Sequence& states,
+                                             const torch::Tensor& query) const {
+  const torch::Tensor keys = torch::matmul(states.values, Wa_) + ba_;  // (N, T, h)
+  return masked_softmax(additive_scores(keys, torch::mm(query, Ua_), Va_), states.valid);
+}
+
 ModalityAttentionImpl::ModalityAttentionImpl(int64_t hidden, const std::string& fusion_spec,
                                              HmeInit init) {
   const auto matrix = [&](const char* name) {

@@ -26,6 +26,8 @@ class TemporalAttentionImpl : public torch::nn::Module {
   torch::Tensor forward(const RaggedSequence& states, const torch::Tensor& query);
   /// The same over padded sequences, (N, T, width).
   torch::Tensor forward(const Sequence& states, const torch::Tensor& query);
+  /// The weights alone, (N, T), 0 in the padding.
+  torch::Tensor weights(const Sequence& states, const torch::Tensor& query) const;
 
  private:
   torch::Tensor Wa_;

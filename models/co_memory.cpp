@@ -67,14 +67,23 @@ Output CoMemory::forward(const Batch& batch) {
   torch::Tensor of_m = motion.last.hidden();
   torch::Tensor a = of_a.detach();
   torch::Tensor b = of_m.detach();
+  torch::Tensor attention;  // (N, T), of both streams and every hop
   for (int hop = 0; hop < kHops; ++hop) {
     const torch::Tensor context = a + b;
+    if (reports_attention()) {
+      const torch::Tensor gates =
+          memory_a_->gates(facts_a, context, of_a) + memory_m_->gates(facts_m, context, of_m);
+      attention = attention.defined() ? attention + gates : gates;
+    }
     of_a = memory_a_(facts_a, context, of_a);
     of_m = memory_m_(facts_m, context, of_m);
     a = decoder_a_(torch::cat({a, of_a, question}, 1)).tanh();
     b = decoder_m_(torch::cat({b, of_m, question}, 1)).tanh();
   }
-  return {arrange_scores(output_(decoder_(torch::cat({a, b}, 1)).tanh()), batch.size())};
+  Output output{arrange_scores(output_(decoder_(torch::cat({a, b}, 1)).tanh()), batch.size())};
+  if (attention.defined())
+    output.attention = rows_of_best_answer(attention / (2 * kHops), output.scores);
+  return output;
 }
 
 }  // namespace vidqa::models

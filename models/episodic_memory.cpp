@@ -48,16 +48,21 @@ Facts EpisodicMemoryImpl::prepare(const Sequence& facts) const {
   return {facts, gru_->project(facts.values)};
 }
 
-torch::Tensor EpisodicMemoryImpl::forward(const Facts& facts, const torch::Tensor& context,
-                                          const torch::Tensor& memory) {
+torch::Tensor EpisodicMemoryImpl::gates(const Facts& facts, const torch::Tensor& context,
+                                        const torch::Tensor& memory) {
   const torch::Tensor& rows = facts.rows.values;  // (N, T, w)
   const torch::Tensor p = context.unsqueeze(1);
   const torch::Tensor m = memory.unsqueeze(1);
   const torch::Tensor likeness =
       torch::cat({rows * p, rows * m, (rows - p).abs(), (rows - m).abs()}, 2);  // (N, T, 4w)
   const torch::Tensor scores = z2_(z1_(likeness).tanh()).squeeze(2);            // (N, T)
+  return masked_softmax(scores, facts.rows.valid);
+}
+
+torch::Tensor EpisodicMemoryImpl::forward(const Facts& facts, const torch::Tensor& context,
+                                          const torch::Tensor& memory) {
   const torch::Tensor episode =
-      gru_->forward(facts.projected, masked_softmax(scores, facts.rows.valid));  // (N, w)
+      gru_->forward(facts.projected, gates(facts, context, memory));  // (N, w)
   return next_memory_(torch::cat({memory, episode, context}, 1)).relu();
 }
 

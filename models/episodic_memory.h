@@ -45,6 +45,9 @@ class EpisodicMemoryImpl : public torch::nn::Module {
   explicit EpisodicMemoryImpl(int64_t width);
 
   Facts prepare(const Sequence& facts) const;
+  /// The gates g of forward(), (N, T): they sum to 1 over the valid steps and are 0 elsewhere.
+  torch::Tensor gates(const Facts& facts, const torch::Tensor& context,
+                      const torch::Tensor& memory);
   /// context, memory (N, width) -> the next memory (N, width).
   torch::Tensor forward(const Facts& facts, const torch::Tensor& context,
                         const torch::Tensor& memory);

@@ -102,7 +102,16 @@ Output Hme::forward(const Batch& batch) {
       torch::cat({decoder_a_(summary_a).tanh(), decoder_m_(summary_m).tanh()}, 1);  // (N, 2h)
   if (video_question_fusion_) summary = video_question_fusion_->forward(summary, query);
   const torch::Tensor decoded = torch::cat({summary, decoder_memory_(fused).tanh()}, 1);  // (N, 3h)
-  return {arrange_scores(output_(decoded), batch.size())};
+  Output output{arrange_scores(output_(decoded), batch.size())};
+  if (reports_attention()) {
+    const int64_t steps = video.a.size(1);  // T
+    const torch::Tensor valid = valid_steps(for_each_answer(video.lengths, num_answers), steps);
+    const torch::Tensor weights =
+        attention_a_->weights({videos.pad(appearance.hidden(), steps), valid}, query) +
+        attention_m_->weights({videos.pad(motion.hidden(), steps), valid}, query);  // (N, T)
+    output.attention = rows_of_best_answer(weights / 2, output.scores);
+  }
+  return output;
 }
 
 }  // namespace vidqa::models

@@ -19,6 +19,11 @@ struct Output {
   std::vector<std::pair<std::string, torch::Tensor>> stream_scores = {};
   torch::Tensor penalty =
       {};  ///< a term of the loss that does not depend on labels; undefined: none
+  /// How much each time step of the clip counts, (B, T), where the model was asked for it
+  /// (Model::report_attention()): rows sum to 1 and are 0 in the padding. The softmax over time of
+  /// its temporal attention; of several (streams, hops), their mean. For multiple choice, that of
+  /// the candidate with the highest score. Undefined: not asked for, or no attention over time.
+  torch::Tensor attention = {};
 };
 
 /// A video question answering model: one task, one answer head.
@@ -38,14 +43,21 @@ class Model : public torch::nn::Module {
 
   const ModelConfig& config() const { return config_; }
 
+  /// Whether forward() fills Output::attention in evaluation mode. Off unless asked for: it takes
+  /// the softmax once more. Of no effect where ModelEntry::attends_over_time is false.
+  void report_attention(bool asked) { reports_attention_ = asked; }
+
  protected:
   explicit Model(ModelConfig config) : config_(std::move(config)) {}
 
   /// All parameters but those whose names begin with one of `prefixes`.
   std::vector<torch::Tensor> parameters_without(const std::vector<std::string>& prefixes) const;
 
+  bool reports_attention() const { return reports_attention_ && !is_training(); }
+
  private:
   ModelConfig config_;
+  bool reports_attention_ = false;
 };
 
 using ModelPtr = std::shared_ptr<Model>;
@@ -75,6 +87,7 @@ struct ModelEntry {
   TextInput text;
   VideoInput video;
   FusionUse fusion;
+  bool attends_over_time;  ///< whether it can give Output::attention
   ModelPtr (*make)(const ModelConfig& config);
 
   bool answers(Task task) const;

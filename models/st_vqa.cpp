@@ -47,7 +47,10 @@ Output StVqa::forward(const Batch& batch) {
       for_each_answer(seen.hidden(), num_answers),
       valid_steps(for_each_answer(video.lengths, num_answers), rows.size(1))};  // (N, T, 2h)
   const torch::Tensor summary = attention_->forward(states, query);             // (N, 2h)
-  return {arrange_scores(output_(decoder_(summary).tanh() * query), batch.size())};
+  Output output{arrange_scores(output_(decoder_(summary).tanh() * query), batch.size())};
+  if (reports_attention())
+    output.attention = rows_of_best_answer(attention_->weights(states, query), output.scores);
+  return output;
 }
 
 }  // namespace vidqa::models

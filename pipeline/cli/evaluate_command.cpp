@@ -24,6 +24,7 @@ struct EvaluateOptions {
   std::optional<std::string> device;
   std::optional<std::string> output;
   std::optional<std::string> wordnet;
+  bool attention = false;
   int64_t threads = 0;
 };
 
@@ -53,9 +54,9 @@ int evaluate(const EvaluateOptions& options) {
 
   const benchmarks::LoadedData data = benchmarks::load_data(experiment);
   Progress progress("scoring " + options.split, "questions");
-  const auto predictions =
-      benchmarks::evaluate_run(experiment, data, run, options.split, options.weights,
-                               [&](int64_t done, int64_t total) { progress.update(done, total); });
+  const auto predictions = benchmarks::evaluate_run(
+      experiment, data, run, options.split, options.weights,
+      [&](int64_t done, int64_t total) { progress.update(done, total); }, options.attention);
   progress.clear();
 
   const std::unique_ptr<train::Wups> wups = make_wups(options.wordnet, data.corpus);
@@ -77,8 +78,13 @@ Command add_evaluate_command(CLI::App& app) {
   command->add_option("--split", options->split, "train, val or test")
       ->capture_default_str()
       ->check(CLI::IsMember({"train", "val", "test"}));
-  command->add_option("--output", options->output,
-                      "File for the predictions, one JSON object a line");
+  CLI::Option* output = command->add_option("--output", options->output,
+                                            "File for the predictions, one JSON object a line");
+  command
+      ->add_flag("--attention", options->attention,
+                 "Write with every prediction how the model's attention lies over the frames: "
+                 "\"attention\": {\"seconds\": [...], \"weights\": [...]}")
+      ->needs(output);
   command->add_option("--data", options->data,
                       "Annotation folder, if it has moved since the training");
   command->add_option("--features", options->features,

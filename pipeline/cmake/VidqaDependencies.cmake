@@ -11,9 +11,10 @@ find_package(CLI11 CONFIG REQUIRED)
 find_package(fmt CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(nlohmann_json 3 CONFIG REQUIRED)
-find_package(Boost 1.74 REQUIRED)  # header-only: Boost.Math
+find_package(Boost 1.74 REQUIRED)  # header-only: Boost.Math, Boost.CRC
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 find_file(CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js REQUIRED)  # built into the report
+find_package(Protobuf REQUIRED)  # the one that Debian's LibTorch loads as well
 if(VIDQA_SPEED)
   find_package(benchmark REQUIRED)
 endif()

@@ -42,6 +42,12 @@ FeatureStream::FeatureStream(FeatureStreamOptions options, std::shared_ptr<ClipC
   dense_arrays_ = rows_file_->dense_arrays();
 }
 
+void FeatureStream::add_clips(const std::string& path) {
+  TORCH_CHECK(rows_file_ != nullptr, options_.path, ": stream '", options_.name,
+              "' reads no HDF5 file of rows, to which alone clips can be added");
+  added_clips_ = std::make_unique<features::FeatureReader>(path);
+}
+
 void FeatureStream::fit(const std::vector<Question>& train) {
   const std::vector<Question> clips = one_question_per_clip(train);
   norm_.fit(static_cast<int64_t>(clips.size()),
@@ -66,8 +72,9 @@ torch::Tensor FeatureStream::find(const Question& question) const {
       if (pickles_->contains(key)) return pickles_->read(key);
     TORCH_CHECK(false, missing_message(question));
   }
-  for (const std::string& key : question.feature_keys)
-    if (rows_file_->contains(key)) return rows_file_->read(key);
+  for (const auto* file : {added_clips_.get(), rows_file_.get()})
+    for (const std::string& key : question.feature_keys)
+      if (file != nullptr && file->contains(key)) return file->read(key);
   const bool has_array = std::find(dense_arrays_.begin(), dense_arrays_.end(),
                                    options_.dense_array) != dense_arrays_.end();
   TORCH_CHECK(has_array && question.feature_row >= 0, missing_message(question));
@@ -134,6 +141,20 @@ torch::Tensor FeatureStream::rows(const Question& question) {
   const Question::RowRange visible = visible_rows(question, whole.size(0));
   note_if_blind(question, visible.first == visible.last, whole.size(0));
   return whole.narrow(0, visible.first, visible.last - visible.first);
+}
+
+std::vector<double> FeatureStream::seconds(const Question& question) const {
+  for (const auto* file : {added_clips_.get(), rows_file_.get()}) {
+    if (file == nullptr) continue;
+    for (const std::string& key : question.feature_keys) {
+      if (!file->contains(key)) continue;
+      const std::vector<double> whole = file->times_seconds(key);
+      if (whole.empty()) return {};
+      const auto visible = visible_rows(question, static_cast<int64_t>(whole.size()));
+      return {whole.begin() + visible.first, whole.begin() + visible.last};
+    }
+  }
+  return {};
 }
 
 torch::Tensor FeatureStream::read(const Question& question) {

@@ -32,6 +32,10 @@ class FeatureStream {
   const std::string& name() const { return options_.name; }
   const std::string& path() const { return options_.path; }
 
+  /// Clips of this file, one data set each, come before those of path(): for clips that are not in
+  /// the data set. What fit() found stays. Only where rows of HDF5 are read.
+  void add_clips(const std::string& path);
+
   /// Takes the statistics that the norm needs over the clips of `train`.
   void fit(const std::vector<Question>& train);
 
@@ -43,6 +47,9 @@ class FeatureStream {
   torch::Tensor rows(const Question& question);
   /// The same of its whole clip, n >= 1.
   torch::Tensor clip(const Question& question);
+
+  /// Seconds of rows(): n; empty where the file has no times.
+  std::vector<double> seconds(const Question& question) const;
 
   /// Checks the question's clip, every value of it once (regions: that it is there), and notes the
   /// question if it sees no row.
@@ -68,10 +75,11 @@ class FeatureStream {
 
   FeatureStreamOptions options_;
   std::shared_ptr<ClipCache> cache_;
-  std::unique_ptr<features::FeatureReader> rows_file_;  ///< kRows
-  std::unique_ptr<PickledClips> pickles_;               ///< kRows, where the path is a folder
-  std::unique_ptr<RegionFile> region_file_;             ///< kRegions
-  std::vector<std::string> dense_arrays_;               ///< those of the file
+  std::unique_ptr<features::FeatureReader> rows_file_;    ///< kRows
+  std::unique_ptr<features::FeatureReader> added_clips_;  ///< null: none
+  std::unique_ptr<PickledClips> pickles_;                 ///< kRows, where the path is a folder
+  std::unique_ptr<RegionFile> region_file_;               ///< kRegions
+  std::vector<std::string> dense_arrays_;                 ///< those of the file
   RowNorm norm_;
   int64_t dim_ = -1;
   std::unordered_map<std::string, int64_t> num_rows_;  ///< of the clips that were read

@@ -24,6 +24,10 @@ void QaDataset::check_features() const {
   for (const Question& question : *questions_) features_->check(question);
 }
 
+std::vector<double> QaDataset::seconds(int64_t index) const {
+  return features_ ? features_->seconds(question(index)) : std::vector<double>();
+}
+
 models::Batch QaDataset::batch(const std::vector<int64_t>& indices,
                                std::optional<uint64_t> draw) const {
   std::vector<const Question*> questions;

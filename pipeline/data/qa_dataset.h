@@ -34,6 +34,9 @@ class QaDataset {
   /// user should be told is in VideoFeatures::warnings() afterwards.
   void check_features() const;
 
+  /// VideoFeatures::seconds() of a question; empty without features.
+  std::vector<double> seconds(int64_t index) const;
+
   /// The batch of these questions, padded to its own longest text and clip
   /// (pipeline/data/collate.h). In training, `draw` decides what is left to chance: which rows of a
   /// segment are seen (VideoFeatures::clip()). Unset: nothing is.

@@ -57,6 +57,15 @@ class FeaturePair {
     clip.motion = motion_norm_.apply(motion);
   }
 
+  std::vector<double> seconds(const Question& question) {
+    const std::vector<double> times = appearance_.seconds(question);
+    if (times.empty()) return {};
+    std::vector<double> selected;
+    for (const int64_t row : selected_rows(question, std::nullopt))
+      selected.push_back(times.at(static_cast<size_t>(row)));
+    return selected;
+  }
+
   template <typename Visit>
   void for_each_stream(const Visit& visit) {
     visit(appearance_);
@@ -76,21 +85,25 @@ class FeaturePair {
     return options;
   }
 
+  /// Rows that both files have: the extractors may differ by a row or two at the end.
+  int64_t common_rows(const Question& question) {
+    const int64_t rows = appearance_.rows(question).size(0);
+    return motion_ ? std::min(rows, motion_->rows(question).size(0)) : rows;
+  }
+
+  /// Which rows are the time steps that a model reads.
+  std::vector<int64_t> selected_rows(const Question& question, std::optional<uint64_t> draw) {
+    return select_rows(sampling_, common_rows(question), max_frames_, draw);
+  }
+
   /// Rows of the time steps that a model reads, before any normalisation.
   std::pair<torch::Tensor, torch::Tensor> sampled(const Question& question,
                                                   std::optional<uint64_t> draw = std::nullopt) {
     torch::Tensor appearance = appearance_.rows(question);
-    torch::Tensor motion = motion_ ? motion_->rows(question) : appearance;
-    // The extractors may differ by a row or two at the end.
-    const int64_t rows = std::min(appearance.size(0), motion.size(0));
-    const torch::Tensor index =
-        torch::tensor(select_rows(sampling_, rows, max_frames_, draw), torch::kInt64);
+    const torch::Tensor index = torch::tensor(selected_rows(question, draw), torch::kInt64);
     appearance = appearance.index_select(0, index);
-    if (motion_)
-      motion = motion.index_select(0, index);
-    else
-      motion = rows > 0 ? differences(appearance) : appearance;
-    return {appearance, motion};
+    if (motion_) return {appearance, motion_->rows(question).index_select(0, index)};
+    return {appearance, appearance.size(0) > 0 ? differences(appearance) : appearance};
   }
 
   int64_t max_frames_;
@@ -137,6 +150,29 @@ VideoFeatures::Clip VideoFeatures::clip(const Question& question, std::optional<
   if (impl_->pair) impl_->pair->read(question, draw, clip);
   for (FeatureStream& stream : impl_->streams) clip.streams.push_back(stream.read(question));
   return clip;
+}
+
+std::vector<double> VideoFeatures::seconds(const Question& question) {
+  if (impl_->shift != VideoShift::kNone) return {};
+  if (impl_->pair) return impl_->pair->seconds(question);
+  FeatureStream& stream = impl_->streams.front();
+  std::vector<double> seconds = stream.seconds(question);
+  seconds.resize(std::min(seconds.size(), static_cast<size_t>(stream.read(question).size(0))));
+  return seconds;
+}
+
+std::vector<VideoFeatures::File> VideoFeatures::files() const {
+  std::vector<File> files;
+  impl_->for_each_stream([&](const FeatureStream& stream) {
+    files.push_back({stream.name(), stream.path()});
+  });
+  return files;
+}
+
+void VideoFeatures::add_clips(const std::string& stream, const std::string& path) {
+  impl_->for_each_stream([&](FeatureStream& candidate) {
+    if (candidate.name() == stream) candidate.add_clips(path);
+  });
 }
 
 void VideoFeatures::check(const Question& question) {

@@ -55,6 +55,20 @@ class VideoFeatures {
   /// thread-safe.
   Clip clip(const Question& question, std::optional<uint64_t> draw = std::nullopt);
 
+  /// When the rows that clip() gives without a draw were seen, in seconds: n of appearance and
+  /// motion; without the pair, those of the first stream. Empty where the file (of appearance) has
+  /// no times, and where batches are shifted (VideoShift).
+  std::vector<double> seconds(const Question& question);
+
+  /// A file that is read, and as which stream: appearance, motion, or its name.
+  struct File {
+    std::string stream;
+    std::string path;
+  };
+  std::vector<File> files() const;
+  /// FeatureStream::add_clips() of the stream of this name.
+  void add_clips(const std::string& stream, const std::string& path);
+
   /// Reads the question's clip in every file unless that has been done, so that a fault is found.
   void check(const Question& question);
 

@@ -74,6 +74,24 @@ void add_stream_scores(const models::Output& output, Prediction* predictions) {
   }
 }
 
+/// Of a batch, where the model gives it; `indices` are those of its questions in the data set.
+void add_attention(const models::Output& output, const models::Batch& batch,
+                   const data::QaDataset& dataset, const std::vector<int64_t>& indices,
+                   Prediction* predictions) {
+  if (!output.attention.defined()) return;
+  const torch::Tensor rows = output.attention.to(torch::kCPU, torch::kFloat64).contiguous();
+  const torch::Tensor lengths = batch.video_lengths.to(torch::kCPU).contiguous();
+  for (int64_t i = 0; i < rows.size(0); ++i) {
+    const double* row = rows.data_ptr<double>() + i * rows.size(1);
+    FrameAttention attention;
+    attention.weights = {row, row + lengths.data_ptr<int64_t>()[i]};
+    attention.seconds = dataset.seconds(indices[static_cast<size_t>(i)]);
+    // A question that sees no row of its clip reads one of zeros, which has no time.
+    if (attention.seconds.size() != attention.weights.size()) attention.seconds.clear();
+    predictions[i].attention = std::move(attention);
+  }
+}
+
 }  // namespace
 
 std::vector<Prediction> predict(
@@ -88,7 +106,8 @@ std::vector<Prediction> predict(
   for (int64_t first = 0; first < dataset.size(); first += batch_size) {
     std::vector<int64_t> indices(static_cast<size_t>(std::min(batch_size, dataset.size() - first)));
     std::iota(indices.begin(), indices.end(), first);
-    const models::Output output = model.forward(dataset.batch(indices).to(device));
+    const models::Batch batch = dataset.batch(indices).to(device);
+    const models::Output output = model.forward(batch);
     const torch::Tensor scores = output.scores.to(torch::kCPU);  // (B, C), (B, A) or (B, 1)
     const torch::Tensor choices = models::predict_answer(dataset.task(), scores).contiguous();
     const torch::Tensor rows = scores.to(torch::kFloat64).contiguous();
@@ -99,6 +118,7 @@ std::vector<Prediction> predict(
                                      choices.data_ptr<int64_t>()[i]));
     }
     add_stream_scores(output, predictions.data() + first);
+    add_attention(output, batch, dataset, indices, predictions.data() + first);
     if (on_progress) on_progress(first + rows.size(0), dataset.size());
   }
   return predictions;

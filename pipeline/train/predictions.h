@@ -32,7 +32,7 @@ struct Prediction {
   /// Where streams vote by themselves (TVQA), what each gave every candidate; its sum over streams
   /// is the score. Otherwise empty.
   std::map<std::string, std::vector<double>> stream_scores;
-  std::optional<FrameAttention> attention;  ///< of models that have one over frames
+  std::optional<FrameAttention> attention;  ///< where it was asked for (models::Output::attention)
 };
 
 /// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores,

@@ -11,6 +11,9 @@ namespace vidqa::train {
 ///   config.toml         every option, resolved; `vidqa train --config` reads it back
 ///   environment.json    program, library versions, machine, threads, BLAS
 ///   metrics.csv         one line a validation: epoch, step, train_loss, val_<metric>, seconds
+///   events.out.tfevents.<seconds>.<host>.<pid>   the same for TensorBoard (validation_files.h),
+///   one
+///                       file a start of the program
 ///   predictions.jsonl   test split, by the best checkpoint; predictions_val.jsonl: validation
 ///   submission.json     {"qid": index}, where the answers of the test split are not public (TVQA)
 ///   checkpoints/last.pt, best.pt

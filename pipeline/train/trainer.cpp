@@ -1,53 +1,23 @@
 #include "pipeline/train/trainer.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <fstream>
+#include <filesystem>
 #include <map>
 #include <memory>
-#include <numeric>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <torch/cuda.h>
-#include <torch/nn/utils/clip_grad.h>
-#include <torch/optim/adam.h>
-#include <torch/utils.h>
+#include <torch/optim.h>
 
-#include "features/atomic_file.h"
-#include "pipeline/data/seeded_random.h"
 #include "pipeline/train/checkpoint.h"
 #include "pipeline/train/memory.h"
-#include "pipeline/train/radam.h"
+#include "pipeline/train/train_epoch.h"
+#include "pipeline/train/validation_files.h"
 
 namespace vidqa::train {
-
 namespace {
-
-nlohmann::ordered_json to_json(const TrainSummary& s) {
-  return {{"parameters", s.parameters},
-          {"epochs", s.epochs},
-          {"best_epoch", s.best_epoch},
-          {"seconds_per_epoch", s.seconds_per_epoch},
-          {"peak_memory_mb", s.peak_memory_mb},
-          {"val", s.val},
-          {"test", s.test ? nlohmann::ordered_json(*s.test) : nullptr}};
-}
-
-TrainSummary summary_from_json(const nlohmann::json& json) {
-  TrainSummary s;
-  json.at("parameters").get_to(s.parameters);
-  json.at("epochs").get_to(s.epochs);
-  json.at("best_epoch").get_to(s.best_epoch);
-  json.at("seconds_per_epoch").get_to(s.seconds_per_epoch);
-  json.at("peak_memory_mb").get_to(s.peak_memory_mb);
-  json.at("val").get_to(s.val);
-  if (!json.at("test").is_null()) s.test = json.at("test").get<double>();
-  return s;
-}
 
 /// train.log, and whoever listens.
 class Log {
@@ -115,85 +85,6 @@ double median_seconds(const std::vector<Validation>& history) {
   return n == 0 ? 0 : (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
 }
 
-void write_metrics_csv(const std::string& path, const PrimaryMetric& metric,
-                       const std::vector<Validation>& history) {
-  std::string text = fmt::format("epoch,step,train_loss,val_{},seconds\n", metric.name);
-  for (const Validation& r : history)
-    text += fmt::format("{},{},{},{},{:.3f}\n", r.epoch, r.step, r.train_loss, r.val, r.seconds);
-  features::write_text_atomically(path, text);
-}
-
-std::unique_ptr<torch::optim::Optimizer> make_optimizer(
-    const TrainOptions& options, const std::vector<torch::Tensor>& parameters) {
-  if (options.optimizer == Optimizer::kRAdam)
-    return std::make_unique<RAdam>(
-        parameters, RAdamOptions(options.learning_rate).weight_decay(options.weight_decay));
-  return std::make_unique<torch::optim::Adam>(parameters,
-                                              torch::optim::AdamOptions(options.learning_rate)
-                                                  .betas({0.9, 0.999})
-                                                  .eps(1e-8)
-                                                  .weight_decay(options.weight_decay));
-}
-
-/// Whether the split is scored after this batch of an epoch (from 0), which is not its last.
-bool validates_after(const TrainOptions& options, int64_t batch) {
-  return options.validate_every > 0 && batch >= options.validate_first &&
-         (batch - options.validate_first) % options.validate_every == 0;
-}
-
-/// One pass over the training questions. `validate` takes a record of all but `val` at the times
-/// that the options give, the last one at the end of the epoch.
-void train_epoch(models::Model& model, torch::optim::Optimizer& optimizer,
-                 const data::QaDataset& dataset, const TrainOptions& options, torch::Device device,
-                 int64_t epoch, const TrainObserver& observer,
-                 const std::function<void(const Validation&)>& validate) {
-  enum Purpose : uint64_t { kOrder, kDropout, kRows };
-  using Clock = std::chrono::steady_clock;
-  std::vector<int64_t> order(static_cast<size_t>(dataset.size()));
-  std::iota(order.begin(), order.end(), 0);
-  data::SeededRandom({options.seed, kOrder, static_cast<uint64_t>(epoch)}).shuffle(order);
-  const int64_t batches = (dataset.size() + options.batch_size - 1) / options.batch_size;
-  const std::vector<torch::Tensor> parameters = model.trainable_parameters();
-
-  model.train();
-  double loss_sum = 0;
-  int64_t questions = 0;
-  Clock::time_point start = Clock::now();
-  for (int64_t b = 0; b < batches; ++b) {
-    const int64_t step = (epoch - 1) * batches + b + 1;
-    const auto first = order.begin() + b * options.batch_size;
-    const auto last = order.begin() + std::min(dataset.size(), (b + 1) * options.batch_size);
-    const auto bits = [&](Purpose purpose) {
-      return data::SeededRandom({options.seed, purpose, static_cast<uint64_t>(step)}).bits();
-    };
-    const models::Batch batch = dataset.batch({first, last}, bits(kRows)).to(device);
-
-    torch::manual_seed(bits(kDropout));
-    optimizer.zero_grad();
-    const torch::Tensor loss = model.loss(model.forward(batch), batch.labels);
-    const double value = loss.item<double>();
-    TORCH_CHECK(std::isfinite(value), "train: the loss is ", value, " in epoch ", epoch, ", step ",
-                step, " (a lower learning rate or --clip-norm may help)");
-    const double scale =
-        options.loss_reduction == LossReduction::kSum ? static_cast<double>(batch.size()) : 1;
-    (loss * scale).backward();
-    if (options.clip_norm > 0) torch::nn::utils::clip_grad_norm_(parameters, options.clip_norm);
-    optimizer.step();
-
-    loss_sum += value * static_cast<double>(batch.size());
-    questions += batch.size();
-    const double mean_loss = loss_sum / static_cast<double>(questions);
-    if (observer.on_step) observer.on_step(epoch, b + 1, batches, mean_loss);
-    if (b + 1 < batches && !validates_after(options, b)) continue;
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    validate({epoch, step, mean_loss, 0, seconds});
-    model.train();
-    loss_sum = 0;
-    questions = 0;
-    start = Clock::now();
-  }
-}
-
 /// Takes a validation into the state; true when it is the best so far.
 bool record(const Validation& validation, const PrimaryMetric& metric, TrainState& state) {
   state.history.push_back(validation);
@@ -234,10 +125,12 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
       make_optimizer(options, model.trainable_parameters());
   TrainState state;
   state.config_identity = config_identity;
-  if (std::filesystem::exists(run.last_checkpoint())) {
+  const bool resumes = std::filesystem::exists(run.last_checkpoint());
+  if (resumes) {
     state = load_checkpoint(run.last_checkpoint(), model, optimizer.get());
     log.say(fmt::format("going on after epoch {}", state.epochs_done));
   }
+  ValidationFiles files(run, metric, options.learning_rate, resumes);
 
   const auto evaluate = [&](const char* split, const data::QaDataset& dataset) {
     return predict(model, dataset, answers, options.eval_batch_size, device,
@@ -256,7 +149,7 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
     validation.val = value_of(evaluate("val", val_set));
     const bool best = record(validation, metric, state);
     if (best) save_checkpoint(run.best_checkpoint(), model, nullptr, state);
-    write_metrics_csv(run.metrics_csv(), metric, state.history);
+    files.write(state.history);
     log.say(fmt::format("epoch {}, step {}: loss {:.4f}, validation {} {:.4f}{}, {:.1f} s",
                         validation.epoch, validation.step, validation.train_loss, metric.name,
                         validation.val, best ? " (best)" : "", validation.seconds));
@@ -286,7 +179,7 @@ TrainSummary train_to_the_end(models::Model& model, const data::QaDataset& train
   summary.peak_memory_mb = peak_memory_mb();
   summary.val = value_of(val);
   if (is_scored) summary.test = value_of(test);
-  features::write_text_atomically(run.summary_json(), to_json(summary).dump(2) + "\n");
+  write_summary(run.summary_json(), summary);
   log.say(fmt::format(
       "best epoch {}: validation {} {:.4f}, test {}", summary.best_epoch, metric.name, summary.val,
       summary.test ? fmt::format("{:.4f}", *summary.test) : "without public answers"));
@@ -319,16 +212,6 @@ TrainSummary train(models::Model& model, const data::QaDataset& train_set,
     log.error(reason);
     run.mark_failed(reason);
     throw;
-  }
-}
-
-TrainSummary read_summary(const std::string& path) {
-  std::ifstream file(path);
-  TORCH_CHECK(file, path, ": cannot open the summary");
-  try {
-    return summary_from_json(nlohmann::json::parse(file));
-  } catch (const nlohmann::json::exception& error) {
-    TORCH_CHECK(false, path, ": not a summary of a run: ", error.what());
   }
 }
 

@@ -10,6 +10,7 @@
 #include "pipeline/data/qa_dataset.h"
 #include "pipeline/train/metrics.h"
 #include "pipeline/train/run_folder.h"
+#include "pipeline/train/train_summary.h"
 
 namespace vidqa::train {
 
@@ -68,20 +69,6 @@ struct TrainObserver {
   std::function<void(const std::string& line)> on_message;
 };
 
-/// `summary.json` of a run folder.
-struct TrainSummary {
-  int64_t parameters = 0;        ///< trainable scalars
-  int64_t epochs = 0;            ///< epochs trained
-  int64_t best_epoch = 0;        ///< 1-based, chosen on the validation split
-  double seconds_per_epoch = 0;  ///< median over epochs, training only
-  /// Resident set of the process since the (last) start of this run, MiB.
-  double peak_memory_mb = 0;
-  double val = 0;  ///< primary metric of the best checkpoint
-  /// Primary metric of the best checkpoint; the test split is scored once. Unset where its answers
-  /// are not public.
-  std::optional<double> test;
-};
-
 /// Trains, validates after every epoch or more often, keeps the best checkpoint by the validation
 /// split (the earlier one on ties), then scores validation and test once with it and writes the
 /// predictions, and for a multiple-choice test split without answers the submission file. Goes on
@@ -100,13 +87,12 @@ TrainSummary train(models::Model& model, const data::QaDataset& train_set,
                    const TrainObserver& observer);
 
 /// Scores every question, in order. `answers`: class id -> answer for open-ended tasks. The model
-/// is left in evaluation mode. Throws c10::Error naming the question when a score is not finite.
+/// is left in evaluation mode. Predictions have their attention where the model was asked for it
+/// (models::Model::report_attention()). Throws c10::Error naming the question when a score is not
+/// finite.
 std::vector<Prediction> predict(
     models::Model& model, const data::QaDataset& dataset, const std::vector<std::string>& answers,
     int64_t batch_size, torch::Device device,
     const std::function<void(int64_t done, int64_t total)>& on_progress = {});
-
-/// Reads summary.json; throws c10::Error naming the file.
-TrainSummary read_summary(const std::string& path);
 
 }  // namespace vidqa::train

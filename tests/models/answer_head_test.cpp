@@ -65,5 +65,14 @@ TEST(AnswerHeadErrors, HingeNeedsAWrongCandidate) {
                c10::Error);
 }
 
+TEST(AnswerHead, RowsOfTheBestAnswerAreThoseOfTheHighestScore) {
+  const torch::Tensor rows = torch::arange(12, torch::kFloat64).view({6, 2});  // B 2, A 3
+  const torch::Tensor scores = torch::tensor({{0.0, 2.0, 2.0}, {1.0, 0.0, -1.0}});
+  EXPECT_TRUE(torch::equal(rows_of_best_answer(rows, scores),
+                           torch::tensor({{2.0, 3.0}, {6.0, 7.0}}, torch::kFloat64)));
+  // One text a question: whatever the number of classes.
+  EXPECT_TRUE(torch::equal(rows_of_best_answer(rows, torch::rand({6, 4})), rows));
+}
+
 }  // namespace
 }  // namespace vidqa::models

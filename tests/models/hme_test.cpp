@@ -283,5 +283,27 @@ TEST(Hme, NamesTheStreamWhoseWidthDoesNotFit) {
               StartsWith("hme: motion features must be 4 wide, got shape [2, 6, 3]"));
 }
 
+TEST(Hme, ItsAttentionIsTheMeanOfBothStreams) {
+  torch::manual_seed(5);
+  const ModelPtr model = make_model("hme", small_config(Task::kCount));
+  model->to(torch::kFloat64);
+  model->eval();
+  model->report_attention(true);
+  const torch::NoGradGuard no_grad;
+  const Batch batch = rows(random_batch(Task::kCount, 3, 6), 0, 1);
+  const auto named = model->named_parameters();
+  const Tensor of_both = model->forward(batch).attention;
+  // Without a stream's Va its attention is even.
+  const Tensor va = named["TpAtt_m.Va"].clone();
+  named["TpAtt_m.Va"].zero_();
+  const Tensor of_a = model->forward(batch).attention;  // (a + even) / 2
+  named["TpAtt_m.Va"].copy_(va);
+  named["TpAtt_a.Va"].zero_();
+  const Tensor of_m = model->forward(batch).attention;  // (even + m) / 2
+  const double even = 1.0 / static_cast<double>(batch.video_lengths[0].item<int64_t>());
+  EXPECT_LE(relative_error(of_both, of_a + of_m - even), 1e-12);
+  EXPECT_FALSE(torch::allclose(of_a, of_m));
+}
+
 }  // namespace
 }  // namespace vidqa::models

@@ -150,6 +150,66 @@ TEST_P(AnyModel, DropsOutOnlyWhileTraining) {
             drops_out(std::get<0>(GetParam())));
 }
 
+TEST_P(AnyModel, SaysHowItAttendsOverTimeWhereItCanAndIsAsked) {
+  const ModelPtr model = make();
+  const Batch batch = random_batch(task(), 4, 14);
+  const Output silent = model->forward(batch);
+  EXPECT_FALSE(silent.attention.defined());
+  model->report_attention(true);
+  model->train();
+  EXPECT_FALSE(model->forward(batch).attention.defined()) << "in training";
+  model->eval();
+  const Output output = model->forward(batch);
+  EXPECT_TRUE(torch::equal(output.scores, silent.scores));
+  ASSERT_EQ(output.attention.defined(), find_model(std::get<0>(GetParam())).attends_over_time);
+  if (!output.attention.defined()) return;
+
+  const int64_t steps = batch.appearance.size(1);
+  ASSERT_EQ(output.attention.sizes(), (std::vector<int64_t>{4, steps}));
+  const Tensor is_padding =
+      torch::arange(steps).unsqueeze(0) >= batch.video_lengths.unsqueeze(1);  // (B, T)
+  EXPECT_TRUE(is_padding.any().item<bool>());
+  EXPECT_TRUE(torch::equal(output.attention.masked_select(is_padding),
+                           torch::zeros(is_padding.sum().item<int64_t>(), torch::kFloat64)));
+  EXPECT_GT(output.attention.masked_select(is_padding.logical_not()).min().item<double>(), 0);
+  EXPECT_LE(relative_error(output.attention.sum(1), torch::ones(4, torch::kFloat64)),
+            kDoubleRounding);
+  EXPECT_GT(output.attention.std(1).max().item<double>(), 1e-6) << "not even over all steps";
+
+  // It is that of the best candidate: the others need not be there.
+  const Tensor best = output.scores.argmax(1);
+  for (int64_t i = 0; i < batch.size(); ++i) {
+    Batch alone = rows(batch, i, i + 1);
+    if (task() == Task::kMultipleChoice) {
+      const auto candidate = best[i].item<int64_t>();
+      alone.text = alone.text.narrow(1, candidate, 1);
+      alone.text_lengths = alone.text_lengths.narrow(1, candidate, 1);
+    }
+    EXPECT_LE(relative_error(output.attention.slice(0, i, i + 1), model->forward(alone).attention),
+              kDoubleRounding)
+        << "row " << i;
+  }
+}
+
+TEST_P(AnyModel, AttendsEvenlyWhereItsAttentionHasNoWeights) {
+  const ModelPtr model = make();
+  if (!find_model(std::get<0>(GetParam())).attends_over_time) return;
+  const torch::NoGradGuard no_grad;
+  for (const auto& item : model->named_parameters())
+    if (item.key().find("TpAtt") == 0 || item.key().find("z2.") != std::string::npos)
+      item.value().zero_();
+  const Batch batch = random_batch(task(), 4, 14);
+  model->report_attention(true);
+  const Tensor attention = model->forward(batch).attention;
+  for (int64_t i = 0; i < batch.size(); ++i) {
+    const auto length = batch.video_lengths[i].item<int64_t>();
+    EXPECT_LE(
+        relative_error(attention[i].narrow(0, 0, length),
+                       torch::full({length}, 1.0 / static_cast<double>(length), torch::kFloat64)),
+        kDoubleRounding);
+  }
+}
+
 TEST_P(AnyModel, TakesWordVectors) {
   const ModelPtr model = make();
   const Batch batch = random_batch(task(), 2, 11);

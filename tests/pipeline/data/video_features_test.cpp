@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "features/feature_writer.h"
 #include "pipeline/data/frame_sampling.h"
 #include "tests/testing/feature_file.h"
 #include "tests/testing/pickles.h"
@@ -84,6 +85,38 @@ TEST_F(VideoFeaturesTest, StreamsAreCutToTheShorterAndThenSampledAlike) {
   EXPECT_TRUE(features.clip(train_[0]).appearance.equal(appearance.index_select(0, index)));
   EXPECT_TRUE(features.clip(train_[0]).motion.equal(motion.index_select(0, index)));
   EXPECT_EQ(features.motion_dim(), 3);
+}
+
+TEST_F(VideoFeaturesTest, SecondsAreThoseOfTheRowsThatAreRead) {
+  std::vector<double> times;
+  for (int64_t i = 0; i < 85; ++i) times.push_back(0.25 * static_cast<double>(i) + 0.125);
+  features::FeatureWriter writer(path_);
+  writer.write("cat", torch::randn({85, 2}), times, {});
+  writer.close();
+  write_feature_file(motion_path_, {{"cat", torch::randn({80, 3})}});
+  VideoFeatureOptions options;
+  options.appearance_path = path_;
+  options.motion_path = motion_path_;
+  options.max_frames = 35;
+  VideoFeatures features(options, {train_[0]});
+  std::vector<double> expected;
+  for (const int64_t row : sample_rows(80, 35)) expected.push_back(times[static_cast<size_t>(row)]);
+  EXPECT_EQ(features.seconds(train_[0]), expected);
+
+  Question span = train_[0];
+  span.feature_rows = Question::RowRange{3, 6};
+  EXPECT_EQ(features.seconds(span), (std::vector<double>{0.875, 1.125, 1.375}));
+  span.feature_rows = Question::RowRange{90, 95};  // sees no row, reads one of zeros
+  EXPECT_TRUE(features.seconds(span).empty());
+
+  options.shift = VideoShift::kAsHmeTvqa;
+  EXPECT_TRUE(VideoFeatures(options, {train_[0]}).seconds(train_[0]).empty());
+}
+
+TEST_F(VideoFeaturesTest, ThereAreNoSecondsWhereTheFileHasNoTimes) {
+  write_feature_file(path_, {{"cat", torch::randn({4, 3})}});
+  VideoFeatures features({path_}, {});
+  EXPECT_TRUE(features.seconds(train_[0]).empty());
 }
 
 TEST_F(VideoFeaturesTest, DenseArraysAreReadByRow) {

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "features/feature_writer.h"
 #include "pipeline/train/trainer.h"
 #include "tests/pipeline/train/tiny_model.h"
+#include "tests/testing/shared_data.h"
 
 namespace vidqa::train {
 namespace {
@@ -109,6 +111,48 @@ TEST(Predict, TheSizeOfABatchDoesNotChangeAScore) {
     EXPECT_EQ(small[i].question_id, large[i].question_id);
     EXPECT_NEAR(small[i].raw_score, large[i].raw_score, 1e-6);
   }
+}
+
+/// Attends to the first step with half its weight; the rest is shared evenly.
+class AttendingModel : public FixedModel {
+ public:
+  AttendingModel() : FixedModel(tiny_model()->config(), torch::eye(3)) {}
+  models::Output forward(const models::Batch& batch) override {
+    models::Output output = FixedModel::forward(batch);
+    if (!reports_attention()) return output;
+    const torch::Tensor lengths = batch.video_lengths.to(torch::kFloat32).unsqueeze(1);
+    output.attention = (0.5 / (lengths - 1)).repeat({1, batch.appearance.size(1)});
+    output.attention.select(1, 0).fill_(0.5);
+    return output;
+  }
+};
+
+TEST(Predict, KeepsTheAttentionOverTheFramesOfAClipWhereItIsAskedFor) {
+  const testing::TempDir folder;
+  const std::string path = folder.file("features.h5");
+  features::FeatureWriter writer(path);
+  writer.write("clip0", torch::randn({3, 2}), {0.5, 1, 1.5}, {});
+  writer.write("clip1", torch::randn({5, 2}), {0, 1, 2, 3, 4}, {});
+  writer.close();
+  std::vector<data::Question> questions = tiny_questions(models::Task::kOpenEnded, 4);
+  for (data::Question& question : questions) question.feature_keys = {question.video};
+  questions[3].feature_rows = data::Question::RowRange{2, 4};
+  data::VideoFeatureOptions options;
+  options.appearance_path = path;
+  const data::QaDataset dataset(questions, models::Task::kOpenEnded,
+                                std::make_shared<data::VideoFeatures>(options, questions));
+  AttendingModel model;
+  for (const Prediction& p : predict(model, dataset, tiny_answers(), 4, torch::kCPU))
+    EXPECT_FALSE(p.attention.has_value());
+  model.report_attention(true);
+  const auto predictions = predict(model, dataset, tiny_answers(), 4, torch::kCPU);
+  using Values = std::vector<double>;
+  EXPECT_EQ(predictions[0].attention->seconds, (Values{0.5, 1, 1.5}));
+  EXPECT_EQ(predictions[0].attention->weights, (Values{0.5, 0.25, 0.25})) << "without the padding";
+  EXPECT_EQ(predictions[2].attention->seconds, (Values{0, 1, 2, 3, 4}));
+  EXPECT_EQ(predictions[2].attention->weights, (Values{0.5, 0.125, 0.125, 0.125, 0.125}));
+  EXPECT_EQ(predictions[3].attention->seconds, (Values{2, 3}));
+  EXPECT_EQ(predictions[3].attention->weights, (Values{0.5, 0.5}));
 }
 
 TEST(Predict, AScoreThatIsNotANumberNamesTheQuestion) {

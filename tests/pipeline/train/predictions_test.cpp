@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::train {
@@ -74,6 +75,24 @@ TEST(Predictions, AreOneObjectALineInTheDocumentedOrder) {
       line,
       R"({"qid":"Q1","video":"v","type":"who","prediction":"man","gold":"dog","correct":false,)"
       R"("raw_score":1.5,"scores":[["man",1.5]]})");
+}
+
+TEST(Predictions, AttentionComesBackAndIsLeftOutWhereThereIsNone) {
+  const testing::TempDir folder;
+  const std::string path = folder.file("p.jsonl");
+  std::vector<Prediction> written = {example("A"), example("B"), example("C")};
+  written[1].attention = FrameAttention{{0.5, 1.25}, {0.75, 0.25}};
+  written[2].attention = FrameAttention{{}, {1}};
+  write_predictions(path, written);
+  const std::string text = testing::read_file(path);
+  EXPECT_THAT(text, HasSubstr(R"("attention":{"seconds":[0.5,1.25],"weights":[0.75,0.25]})"));
+  EXPECT_THAT(text, HasSubstr(R"("attention":{"weights":[1.0]})"));
+  const std::vector<Prediction> read = read_predictions(path);
+  EXPECT_FALSE(read[0].attention.has_value());
+  for (const size_t i : {1, 2}) {
+    EXPECT_EQ(read[i].attention->seconds, written[i].attention->seconds);
+    EXPECT_EQ(read[i].attention->weights, written[i].attention->weights);
+  }
 }
 
 TEST(Predictions, AMalformedLineIsNamedByFileAndNumber) {
