@@ -190,10 +190,14 @@ TEST(VideoReader, KeepsTheTimesOfAVariableFrameRate) {
   const testing::TempDir folder;
   testing::TestVideo video;
   video.times = {0, 40, 80, 500, 520, 1300, 1340};
-  video.encoder_options = "bframes=3:b-adapt=0";
-  for (const char* name : {"a.mp4", "a.mkv", "a.ts"})
+  for (const std::string name : {"a.mp4", "a.mkv", "a.ts"})
     for (const bool has_durations : {true, false}) {
+      // An mp4 file says how long the track is; from durations that are wrong or not there its
+      // writer makes an edit list that cuts the last frame.
+      const bool is_mp4 = name == "a.mp4";
+      if (is_mp4 && !has_durations) continue;
       video.has_durations = has_durations;
+      video.encoder_options = is_mp4 ? "bframes=0" : "bframes=3:b-adapt=0";
       testing::write_test_video(folder.file(name), video);
       const Shown shown = shown_of(folder.file(name));
       EXPECT_EQ(shown.numbers, numbers(0, 7)) << name;
@@ -278,7 +282,7 @@ TEST(VideoReader, TurnsFramesAsTheContainerSays) {
     testing::write_test_video(path, video);
     VideoReader reader(path);
     for (int i = 0; i <= 2; ++i) ASSERT_TRUE(reader.grab());
-    cv::Mat expected = upright;
+    cv::Mat expected = upright.clone();
     if (rotation != 0) cv::rotate(upright, expected, rotation / 90 - 1);
     const cv::Mat rgb = reader.retrieve();
     ASSERT_EQ(rgb.size(), expected.size()) << rotation;
@@ -327,11 +331,12 @@ TEST(VideoReader, GoesOnAfterADamagedStretch) {
   const testing::TempDir folder;
   testing::TestVideo video;
   video.times = testing::evenly(302, 40);
-  testing::write_test_video(folder.file("whole.mkv"), video);
-  std::string bytes = content_of(folder.file("whole.mkv"));
+  testing::write_test_video(folder.file("whole.mp4"), video);
+  std::string bytes = content_of(folder.file("whole.mp4"));
+  // In mp4 the pixels lie together, away from what describes them.
   for (size_t i = 0; i < 60; ++i) bytes[bytes.size() / 2 + 3 * i] ^= '\x55';
-  testing::write_file(folder.file("damaged.mkv"), bytes);
-  const DecodeReport report = report_of(folder.file("damaged.mkv"));
+  testing::write_file(folder.file("damaged.mp4"), bytes);
+  const DecodeReport report = report_of(folder.file("damaged.mp4"));
   EXPECT_GE(report.decoded_frames, 290);
   EXPECT_NEAR(report.end_seconds, 302 * 0.04, 0.2) << "the part behind the damage is there";
   EXPECT_GT(report.decode_errors, 0);
