@@ -76,7 +76,7 @@ TEST_F(Runs, OnOtherQuestionsAreRefused) {
   };
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1)}), AllOf(HasSubstr("'B'"), HasSubstr("'A'")));
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1), choice("q3", {1, 2}, 1)}),
-              AllOf(HasSubstr("only 'B' has 1 ('q3') of 2"), HasSubstr("only 'A' has 1 ('q2')")));
+              AllOf(HasSubstr("'B'"), HasSubstr("'q3'")));
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1), choice("q1", {1, 2}, 1)}),
               AllOf(HasSubstr("'B'"), HasSubstr("'q1'"), HasSubstr("twice")));
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1), choice("q2", {1, 2}, 0)}),
