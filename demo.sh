@@ -28,9 +28,11 @@ step train --dataset tgif-action "${training[@]}" --fusion mfb:mm_dim=128 --seed
 step evaluate --run "$demo/run" --split test
 for dataset in tgif-frameqa tgif-action; do
   step compare --dataset "$dataset" "${training[@]}" --fusions "$fusions" --seeds 2 --epochs 6 --output "$demo/compare_$dataset"
+  step report "$demo/compare_$dataset" --videos "$data/videos" --output "$demo/report_$dataset.html"
 done
 
 echo
 echo "Done in $((SECONDS - start)) s. The results:"
 echo "  $demo/run                          a run folder: checkpoints, metrics.csv, predictions.jsonl"
 echo "  $demo/compare_*/table.{md,csv,json}  the comparisons"
+echo "  $demo/report_*.html                the same as pages, with charts and examples: open one in a browser"

@@ -90,38 +90,30 @@ Places places_of(const std::vector<EvaluatedQuestion>& questions) {
   return places;
 }
 
-/// "3 ('q1', 'q2', 'q3')", "20 ('q1', 'q2', 'q3', 'q4', 'q5', ...)".
-std::string number_and_ids(const std::vector<std::string>& ids) {
-  constexpr size_t kListed = 5;
-  const size_t shown = std::min(kListed, ids.size());
-  return fmt::format(
-      "{} ('{}'{})", ids.size(),
-      fmt::join(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(shown), "', '"),
-      shown < ids.size() ? ", ..." : "");
+/// "3 ('7', '9', '12')": how many, and the first few.
+std::string listed(const std::vector<std::string>& ids) {
+  constexpr size_t kShown = 10;
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(ids.size(), kShown));
+  if (ids.empty()) return "0";
+  return fmt::format("{} ('{}'{})", ids.size(), fmt::join(ids.begin(), ids.begin() + shown, "', '"),
+                     ids.size() > kShown ? ", ..." : "");
 }
 
-/// Throws listing the questions that only one of the runs has.
+/// Throws where a run has other questions than the first, listing them.
 void check_same_questions(const RunResult& run, const RunResult& first, const Places& places) {
-  std::unordered_set<std::string> ids;
-  std::vector<std::string> only_run;
-  std::vector<std::string> only_first;
+  std::unordered_set<std::string> own;
+  std::vector<std::string> foreign;
   for (const train::Prediction& p : run.predictions) {
-    ids.insert(p.question_id);
-    if (places.count(p.question_id) == 0) only_run.push_back(p.question_id);
+    own.insert(p.question_id);
+    if (places.count(p.question_id) == 0) foreign.push_back(p.question_id);
   }
-  for (const train::Prediction& p : first.predictions) {
-    if (ids.count(p.question_id) == 0) only_first.push_back(p.question_id);
-  }
-  if (only_run.empty() && only_first.empty()) return;
-  std::string difference;
-  if (!only_run.empty())
-    difference +=
-        fmt::format("only '{}' has {} of {}", run.name, number_and_ids(only_run), ids.size());
-  if (!only_first.empty())
-    difference += fmt::format("{}only '{}' has {} of {}", difference.empty() ? "" : ", ",
-                              first.name, number_and_ids(only_first), first.predictions.size());
-  TORCH_CHECK(false, "runs: other questions: ", difference,
-              ": only runs on the same questions can be compared");
+  std::vector<std::string> missing;
+  for (const train::Prediction& p : first.predictions)
+    if (own.count(p.question_id) == 0) missing.push_back(p.question_id);
+  TORCH_CHECK(foreign.empty() && missing.empty(), "run '", run.name, "' has ",
+              run.predictions.size(), " questions, '", first.name, "' ", first.predictions.size(),
+              "; only in '", run.name, "': ", listed(foreign), ", only in '", first.name,
+              "': ", listed(missing), ": only runs on the same questions can be compared");
 }
 
 /// Puts the predictions of a run in the order of the first run's.

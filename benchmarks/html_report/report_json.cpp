@@ -1,5 +1,6 @@
 #include "benchmarks/html_report/report_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -90,10 +91,26 @@ Json scores_json(const std::vector<std::optional<double>>& scores) {
   return json;
 }
 
+/// Bars of attention that are drawn at most: neighbours stand together in one, the sum of their
+/// weights at the mean of their times.
+constexpr size_t kMostBars = 100;
+
 Json attention_json(const train::FrameAttention& attention) {
+  const size_t n = attention.weights.size();
+  const size_t together = std::max<size_t>(1, (n + kMostBars - 1) / kMostBars);
   Json json = {{"seconds", Json::array()}, {"weights", Json::array()}};
-  for (const double s : attention.seconds) json["seconds"].push_back(to_decimals(s, 2));
-  for (const double w : attention.weights) json["weights"].push_back(to_decimals(w, 5));
+  for (size_t first = 0; first < n; first += together) {
+    const size_t last = std::min(n, first + together);
+    double weight = 0;
+    double seconds = 0;
+    for (size_t i = first; i < last; ++i) {
+      weight += attention.weights[i];
+      if (!attention.seconds.empty())
+        seconds += attention.seconds[i] / static_cast<double>(last - first);
+    }
+    json["weights"].push_back(to_decimals(weight, 5));
+    if (!attention.seconds.empty()) json["seconds"].push_back(to_decimals(seconds, 2));
+  }
   return json;
 }
 

@@ -26,17 +26,6 @@ nlohmann::ordered_json to_json(const Prediction& p) {
   return line;
 }
 
-/// JSON has no NaN: it is written as null.
-void check_scores(const nlohmann::json& line, const std::string& where) {
-  bool missing = line.contains("raw_score") && line["raw_score"].is_null();
-  if (line.contains("scores") && line["scores"].is_array()) {
-    for (const nlohmann::json& score : line["scores"])
-      missing = missing || (score.is_array() && score.size() == 2 && score[1].is_null());
-  }
-  TORCH_CHECK(!missing, where, ": a score of question ", line.value("qid", "?"),
-              " is no number (NaN): the training of this run went wrong; leave it out");
-}
-
 FrameAttention attention_from(const nlohmann::json& json) {
   FrameAttention attention;
   json.at("weights").get_to(attention.weights);
@@ -49,20 +38,20 @@ Prediction from_json(const nlohmann::json& line) {
   line.at("qid").get_to(p.question_id);
   line.at("video").get_to(p.video);
   line.at("type").get_to(p.type);
+  if (line.contains("question")) line.at("question").get_to(p.question);
   line.at("prediction").get_to(p.prediction);
   line.at("gold").get_to(p.gold);
   line.at("correct").get_to(p.correct);
   line.at("raw_score").get_to(p.raw_score);
   line.at("scores").get_to(p.scores);
-  if (line.contains("question")) line.at("question").get_to(p.question);
   if (line.contains("attention")) p.attention = attention_from(line["attention"]);
   if (line.contains("stream_scores")) line.at("stream_scores").get_to(p.stream_scores);
   return p;
 }
 
-/// Whether a line that is no JSON holds what Python's writer makes of NaN and infinity.
+/// Whether a line that could not be read holds what JSON writers make of NaN and infinity.
 bool has_no_number(const std::string& line) {
-  for (const char* text : {"NaN", "Infinity", "-Infinity"}) {
+  for (const char* text : {"NaN", "nan", "Infinity", "null"}) {
     for (const char* before : {":", ": ", ",", ", "})
       if (line.find(std::string(before) + text) != std::string::npos) return true;
   }
@@ -102,12 +91,10 @@ std::vector<Prediction> read_predictions(const std::string& path) {
   std::string line;
   for (int64_t number = 1; std::getline(file, line); ++number) {
     try {
-      const nlohmann::json json = nlohmann::json::parse(line);
-      if (json.is_object()) check_scores(json, path + ":" + std::to_string(number));
-      predictions.push_back(from_json(json));
+      predictions.push_back(from_json(nlohmann::json::parse(line)));
     } catch (const nlohmann::json::exception& error) {
       TORCH_CHECK(!has_no_number(line), path, ":", number,
-                  ": a score is no finite number (NaN or Infinity): train that run again");
+                  ": a score is no finite number (NaN, Infinity or null): train that run again");
       TORCH_CHECK(false, path, ":", number, ": not a prediction: ", error.what());
     }
   }

@@ -20,7 +20,7 @@ struct Prediction {
   std::string question_id;
   std::string video;
   std::string type;        ///< question type
-  std::string question;    ///< as written; empty where it is not known
+  std::string question;    ///< as written; empty, and not in the file, where it is not known
   std::string prediction;  ///< answer text; Count: the rounded number
   std::string gold;        ///< right answer text; Count: the number that the loss used
   bool correct = false;
@@ -36,13 +36,13 @@ struct Prediction {
 };
 
 /// Writes one JSON object a line: qid, video, type, prediction, gold, correct, raw_score, scores,
-/// and where there are any question, stream_scores and attention {seconds, weights}. Atomic.
+/// and where there are any stream_scores and attention {seconds, weights}. Atomic.
 void write_predictions(const std::string& path, const std::vector<Prediction>& predictions);
 
 /// The form in which TVQA's leaderboard takes answers: {"qid": index of the best candidate}.
 void write_submission(const std::string& path, const std::vector<Prediction>& predictions);
 
-/// Throws c10::Error naming file and line, also where a score is no number.
+/// Throws c10::Error naming file and line.
 std::vector<Prediction> read_predictions(const std::string& path);
 
 }  // namespace vidqa::train

@@ -76,13 +76,13 @@ TEST_F(Runs, OnOtherQuestionsAreRefused) {
   };
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1)}), AllOf(HasSubstr("'B'"), HasSubstr("'A'")));
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1), choice("q3", {1, 2}, 1)}),
-              AllOf(HasSubstr("only 'B' has 1 ('q3') of 2"), HasSubstr("only 'A' has 1 ('q2')")));
+              AllOf(HasSubstr("'B'"), HasSubstr("'q3'")));
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1), choice("q1", {1, 2}, 1)}),
               AllOf(HasSubstr("'B'"), HasSubstr("'q1'"), HasSubstr("twice")));
   EXPECT_THAT(error_with({choice("q1", {1, 2}, 1), choice("q2", {1, 2}, 0)}),
               AllOf(HasSubstr("'B'"), HasSubstr("'q2'"), HasSubstr("right answer")));
   EXPECT_THAT(error_with({choice("q2", {1, 2}, 1), choice("q7", {1, 2}, 1)}),
-              HasSubstr("only 'B' has 1 ('q7') of 2, only 'A' has 1 ('q1') of 2"));
+              HasSubstr("only in 'B': 1 ('q7'), only in 'A': 1 ('q1')"));
   EXPECT_THAT(error_with({}), HasSubstr("no predictions"));
   EXPECT_THAT(error_of([&] { read_runs({{"A", a}, {"A", a}}, "test"); }), HasSubstr("'A'"));
   EXPECT_THAT(error_of([&] { read_runs({{"A", path("nowhere")}}, "test"); }), HasSubstr("nowhere"));

@@ -95,6 +95,25 @@ TEST_F(HtmlReport, HoldsTheComparisonTheRunsAndTheExamples) {
   EXPECT_FALSE(example["arms"][1].contains("attention"));
 }
 
+TEST_F(HtmlReport, DrawsTheAttentionOverManyFramesInFewBars) {
+  RunFiles run;
+  run.predictions = answered_all("110010110100");
+  train::FrameAttention attention;
+  for (int i = 0; i < 250; ++i) {
+    attention.seconds.push_back(i);
+    attention.weights.push_back(0.004);
+  }
+  run.predictions[0].attention = attention;
+  write_run(temp_.file("runs/a"), run);
+  const Json data = data_of(write(), "report-data");
+  const Json& bars = data["examples"]["items"][0]["arms"][0]["attention"];
+  ASSERT_EQ(bars["weights"].size(), 84u);  // three frames each, the last one alone
+  EXPECT_DOUBLE_EQ(bars["weights"][0].get<double>(), 0.012);
+  EXPECT_DOUBLE_EQ(bars["seconds"][0].get<double>(), 1);
+  EXPECT_DOUBLE_EQ(bars["weights"][83].get<double>(), 0.004);
+  EXPECT_DOUBLE_EQ(bars["seconds"][83].get<double>(), 249);
+}
+
 TEST_F(HtmlReport, TakesNoTextForMarkup) {
   options_.title = kHostile;
   const std::string page = write();

@@ -168,8 +168,8 @@ TEST_F(ReportOfRuns, ListsTheQuestionsThatDoNotMatch) {
   for (int64_t i = 3; i <= 9; ++i) other.predictions.push_back(answered(i, true));
   add("mfb1", other);
   EXPECT_THAT(error_of([&] { read(); }),
-              AllOf(HasSubstr("default1"), HasSubstr("mfb1"), HasSubstr("2 ('Q1', 'Q2') of 4"),
-                    HasSubstr("5 ('Q5', 'Q6', 'Q7', 'Q8', 'Q9') of 7")));
+              AllOf(HasSubstr("default1"), HasSubstr("mfb1"), HasSubstr("2 ('Q1', 'Q2')"),
+                    HasSubstr("5 ('Q5', 'Q6', 'Q7', 'Q8', 'Q9')")));
 }
 
 TEST_F(ReportOfRuns, RefusesScoresThatAreNoNumbers) {
@@ -178,7 +178,7 @@ TEST_F(ReportOfRuns, RefusesScoresThatAreNoNumbers) {
   broken.predictions[1].scores[0].second = std::nan("");
   const std::string folder = add("broken", broken);
   EXPECT_THAT(error_of([&] { read(); }),
-              AllOf(HasSubstr(folder + "/predictions.jsonl:2"), HasSubstr("Q2"), HasSubstr("NaN")));
+              AllOf(HasSubstr(folder + "/predictions.jsonl:2"), HasSubstr("NaN")));
 }
 
 TEST_F(ReportOfRuns, AsksForTheValidationSplitWhereTheTestSplitHasNoAnswers) {

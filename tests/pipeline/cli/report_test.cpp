@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -69,6 +70,17 @@ TEST_F(ReportCommand, SaysWhatIsWrongAndKeepsTheOldPage) {
   expect_refused(runs + " --split val", "predictions_val.jsonl");
   add("b", "mfb", "1111");
   expect_refused(runs, "'Q5', 'Q6'");
+}
+
+TEST_F(ReportCommand, ServesUntilItIsStopped) {
+  add("a", "default", "110100");
+  const std::string script = fmt::format(
+      "'{0}' serve '{1}' --port 0 >'{2}' 2>/dev/null & pid=$!\n"
+      "until grep -q http '{2}'; do kill -0 $pid || exit 9; sleep 0.05; done\n"
+      "kill -TERM $pid\nwait $pid",
+      VIDQA_PROGRAM, folder_.file("runs"), folder_.file("out"));
+  EXPECT_EQ(std::system(script.c_str()), 0);
+  EXPECT_THAT(read_file(folder_.file("out")), ::testing::MatchesRegex("http://127.0.0.1:[0-9]+\n"));
 }
 
 }  // namespace
