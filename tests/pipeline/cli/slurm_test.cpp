@@ -111,8 +111,7 @@ TEST_F(FakeSlurm, TheScriptsDoTheWorkAndTheFoldersTellIt) {
   EXPECT_EQ(shell(fmt::format("bash {}/slurm/table.sh", output()) + quiet), 0);
   EXPECT_THAT(read_file(output() + "/table.md"),
               AllOf(HasSubstr("lmf:rank=2"), HasSubstr("chance")));
-  EXPECT_THAT(run("--executor slurm").out, HasSubstr("lmf:rank=2"))
-      << "nothing is left to submit";
+  EXPECT_THAT(run("--executor slurm").out, HasSubstr("lmf:rank=2")) << "nothing is left to submit";
 }
 
 TEST_F(FakeSlurm, WhatSbatchRefusesIsSaid) {
