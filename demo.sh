@@ -34,5 +34,5 @@ done
 echo
 echo "Done in $((SECONDS - start)) s. The results:"
 echo "  $demo/run                          a run folder: checkpoints, metrics.csv, predictions.jsonl"
-echo "  $demo/compare_*/table.{md,csv,json}  the comparisons"
+echo "  $demo/compare_*/table.{md,csv,json,tex}  the comparisons"
 echo "  $demo/report_*.html                the same as pages, with charts and examples: open one in a browser"

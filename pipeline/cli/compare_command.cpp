@@ -102,9 +102,11 @@ int submit(const PlannedComparison& planned, const CompareCommandOptions& option
 int act(const PlannedComparison& planned, const CompareCommandOptions& options) {
   const ComparisonOptions& comparison = planned.options;
   switch (options.action) {
-    case CompareAction::kDryRun:
-      fmt::print("{}", dry_run(comparison));
-      return 0;
+    case CompareAction::kDryRun: {
+      const DryRun dry = dry_run(comparison);
+      fmt::print("{}", dry.text);
+      return dry.can_be_built ? 0 : 1;
+    }
     case CompareAction::kStatus:
       fmt::print("{}", benchmarks::to_terminal(run_status(benchmarks::plan_runs(comparison),
                                                           slurm_states(comparison.output))));

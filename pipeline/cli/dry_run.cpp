@@ -19,6 +19,12 @@ TypicalData sizes_for(const PlannedRun& run, benchmarks::ExperimentData& data) {
   return benchmarks::typical_data(run.options, data.of(run.options));
 }
 
+/// "3:25:07", or in days where it is long.
+std::string roughly(double seconds) {
+  constexpr double kDay = 24 * 3600;
+  return seconds < 2 * kDay ? format_duration(seconds) : fmt::format("{:.0f} days", seconds / kDay);
+}
+
 std::vector<std::string> row_of(const PlannedRun& run, int64_t num_seeds,
                                 const RunEstimate& estimate, double seconds) {
   if (!estimate.problem.empty())
@@ -27,15 +33,15 @@ std::vector<std::string> row_of(const PlannedRun& run, int64_t num_seeds,
           std::to_string(num_seeds),
           benchmarks::grouped(estimate.parameters),
           benchmarks::grouped(static_cast<int64_t>(estimate.memory_mb)),
-          fmt::format("{:.0f}", estimate.multiply_adds / 1e6),
-          format_duration(estimate.seconds_per_epoch),
+          fmt::format("{:.3g}", estimate.multiply_adds / 1e6),
+          roughly(estimate.seconds_per_epoch),
           std::to_string(run.options.train.epochs),
-          format_duration(seconds) + (estimate.is_measured ? " (measured)" : "")};
+          roughly(seconds) + (estimate.is_measured ? " (measured)" : "")};
 }
 
 }  // namespace
 
-std::string dry_run(const benchmarks::ComparisonOptions& options) {
+DryRun dry_run(const benchmarks::ComparisonOptions& options) {
   const std::vector<PlannedRun> runs = benchmarks::plan_runs(options);
   const double rate = benchmarks::measure_multiply_adds_per_second();
   benchmarks::ExperimentData data;
@@ -56,18 +62,21 @@ std::string dry_run(const benchmarks::ComparisonOptions& options) {
   }
   const PlannedRun& first = runs.front();
   const bool has_data = !first.options.data.root.empty();
-  return fmt::format(
+  std::string text = fmt::format(
       "{}: {} runs, {} altogether at most\n\n{}\n{}"
       "memory: weights, gradients and two moments of the optimiser; activations and data come on "
       "top\n"
       "time: cost model, three forward passes for a training question and one for a validation "
-      "question, at the speed of a matrix product on this machine ({:.0f} G multiply-adds/s); "
-      "training is slower than that\n"
+      "question, at the speed of a matrix product on this machine ({:.0f} G multiply-adds/s); a "
+      "guide: kernels that share work are faster, small steps slower. (measured): as runs took "
+      "that "
+      "are done\n"
       "sizes: {}\n",
-      first.options.dataset, runs.size(), format_duration(all_seconds),
-      benchmarks::to_terminal(table), problems, rate / 1e9,
+      first.options.dataset, runs.size(), roughly(all_seconds), benchmarks::to_terminal(table),
+      problems, rate / 1e9,
       has_data ? "of the data in " + first.options.data.root
                : "as published for the data set, since no --data is given");
+  return {std::move(text), problems.empty()};
 }
 
 }  // namespace vidqa::cli

@@ -54,7 +54,8 @@ constexpr const char* kFooter =
     "`vidqa COMMAND --help` explains a command. `--config FILE` reads options from a TOML file, "
     "one [command] section\n"
     "each; options on the command line win, unknown keys are errors.\n"
-    "Exit codes: 0 done, 1 something failed (it is said what), 2 wrong usage, 130 stopped by ctrl-C.";
+    "Exit codes: 0 done, 1 something failed (it is said what), 2 wrong usage, 130 stopped by "
+    "ctrl-C.";
 
 int run(int argc, char** argv) {
   CLI::App app(kDescription);

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "pipeline/cli/child_process.h"
 
 namespace vidqa::cli {
@@ -47,7 +49,7 @@ benchmarks::Table run_status(const std::vector<benchmarks::PlannedRun>& runs,
     const std::vector<std::string> validation = last_validation(run.folder);
     std::vector<std::string> row = {run.name, std::to_string(run.seed), state_name(state),
                                     validation.empty() ? "-" : validation[0],
-                                    validation.empty() ? "-" : validation[3]};
+                                    validation.empty() ? "-" : fmt::format("{:.6}", validation[3])};
     if (!queue.empty()) {
       const auto queued = queue.find(fs::absolute(run.folder).lexically_normal().string());
       row.push_back(queued == queue.end() ? "-" : queued->second);

@@ -7,9 +7,8 @@
 
 #include "benchmarks/statistics/bootstrap.h"
 #include "pipeline/train/metrics.h"
-#include "tests/benchmarks/tiny_corpus.h"
+#include "tests/benchmarks/tiny_comparison.h"
 #include "tests/testing/errors.h"
-#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::benchmarks {
@@ -23,52 +22,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-std::string config_of(const ExperimentOptions& options) { return "fusion = " + options.fusion; }
-
-train::TrainObserver no_training() {
-  train::TrainObserver observer;
-  observer.on_step = [](int64_t, int64_t, int64_t, double) { FAIL() << "a training step"; };
-  return observer;
-}
-
-std::vector<ComparisonArm> fusion_arms(const ExperimentOptions& base,
-                                       const std::vector<std::string>& fusions) {
-  std::vector<ComparisonArm> arms;
-  for (const std::string& fusion : fusions) {
-    arms.push_back({fusion, {fusion}, base});
-    arms.back().options.fusion = fusion;
-  }
-  return arms;
-}
-
-Comparison train_and_compare(const ComparisonOptions& options,
-                             const train::TrainObserver& observer) {
-  return compare(options, train_here(config_of, observer), {});
-}
-
-ComparisonOptions options_in(const fs::path& folder) {
-  ComparisonOptions options;
-  options.arms =
-      fusion_arms(write_tiny_corpus(folder), {"default", "concat_mlp:mm_dim=16,dropout=0"});
-  options.output = (folder / "out").string();
-  options.bootstrap_samples = 1000;
-  return options;
-}
-
-ComparisonOptions short_options_in(const fs::path& folder) {
-  ComparisonOptions options = options_in(folder);
-  options.arms.resize(1);
-  options.arms[0].options.train.epochs = 1;
-  options.num_seeds = 1;
-  return options;
-}
-
 /// One comparison that several tests look at.
 class FinishedComparison : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder = std::make_unique<testing::TempDir>();
-    options = options_in(folder->path());
+    options = tiny_comparison(folder->path());
     comparison = train_and_compare(options, {});
   }
   static void TearDownTestSuite() { folder.reset(); }
@@ -186,14 +145,14 @@ TEST_F(FinishedComparison, OtherOptionsInTheSameFolderAreRefusedBeforeAnyTrainin
 
 TEST(Comparison, AFusionThatCannotBeBuiltIsRefusedBeforeAnyTraining) {
   const testing::TempDir folder;
-  ComparisonOptions options = short_options_in(folder.path());
+  ComparisonOptions options = shortest_comparison(folder.path());
   options.arms.push_back(fusion_arms(options.arms[0].options, {"nonsense"})[0]);
   EXPECT_THAT(error_of([&] { train_and_compare(options, no_training()); }), HasSubstr("nonsense"));
 }
 
 TEST(Comparison, RefusesOptionsThatMakeNoComparison) {
   const testing::TempDir folder;
-  const ComparisonOptions good = short_options_in(folder.path());
+  const ComparisonOptions good = shortest_comparison(folder.path());
   const auto error = [&](const std::function<void(ComparisonOptions&)>& spoil) {
     ComparisonOptions options = good;
     spoil(options);
@@ -212,7 +171,7 @@ TEST(Comparison, RefusesOptionsThatMakeNoComparison) {
 
 TEST(Comparison, AFailedRunDoesNotTakeTheOthersWithItAndIsMadeUpForLater) {
   const testing::TempDir folder;
-  ComparisonOptions options = short_options_in(folder.path());
+  ComparisonOptions options = shortest_comparison(folder.path());
   const fs::path run = folder.path() / "out" / "runs" / "default" / "seed1";
   fs::create_directories(run / "predictions.jsonl");  // stands in the way of the file
   const Comparison first = train_and_compare(options, {});
@@ -238,83 +197,9 @@ TEST(Comparison, AFailedRunDoesNotTakeTheOthersWithItAndIsMadeUpForLater) {
   EXPECT_THAT(second.notes, ::testing::Contains(HasSubstr("one seed")));
 }
 
-TEST(Comparison, AnArmMayBeTheBaseline) {
-  const testing::TempDir folder;
-  ComparisonOptions options = short_options_in(folder.path());
-  options.arms = fusion_arms(options.arms[0].options, {"linear_sum:mm_dim=4", "default"});
-  options.baseline = "default";
-  const Comparison comparison = train_and_compare(options, {});
-  EXPECT_FALSE(comparison.rows[3].is_baseline);
-  EXPECT_TRUE(comparison.rows[4].is_baseline);
-  EXPECT_TRUE(comparison.rows[3].difference.has_value());
-}
-
-TEST(Comparison, AnyOptionMayDifferAndStandsInTheTable) {
-  const testing::TempDir folder;
-  ComparisonOptions options = short_options_in(folder.path());
-  options.varied = {"max-frames"};
-  options.arms.push_back(options.arms[0]);
-  options.arms[0].name = "max-frames=2";
-  options.arms[0].varied = {"2"};
-  options.arms[0].options.max_frames = 2;
-  options.arms[1].name = "max-frames=3";
-  options.arms[1].varied = {"3"};
-  options.arms[1].options.max_frames = 3;
-  const Comparison comparison = train_and_compare(options, {});
-  EXPECT_THAT(comparison.failures, SizeIs(0));
-  EXPECT_THAT(comparison.varied, ElementsAre("max-frames"));
-  EXPECT_THAT(comparison.rows[3].settings, ElementsAre("2"));
-  EXPECT_THAT(comparison.rows[4].settings, ElementsAre("3"));
-  EXPECT_GT(comparison.rows[3].multiply_adds, 0);
-  EXPECT_GT(comparison.rows[4].multiply_adds, comparison.rows[3].multiply_adds) << "a longer clip";
-  EXPECT_GT(comparison.rows[3].multiply_adds, comparison.rows[2].multiply_adds) << "question-only";
-}
-
-TEST(Comparison, ArmsOnOtherQuestionsAreRefusedBeforeAnyTraining) {
-  const testing::TempDir folder;
-  ComparisonOptions options = short_options_in(folder.path());
-  fs::create_directories(folder.path() / "other");
-  options.arms.push_back(options.arms[0]);
-  options.arms[1].name = "other";
-  options.arms[1].options.data.root = write_tiny_corpus(folder.path() / "other").data.root;
-  const fs::path root = options.arms[1].options.data.root;
-  fs::copy_file(root / "val_qa.json", root / "test_qa.json", fs::copy_options::overwrite_existing);
-  EXPECT_THAT(error_of([&] { train_and_compare(options, no_training()); }),
-              AllOf(HasSubstr("'other' is scored on 24 questions"), HasSubstr("'default' on 40")));
-}
-
-TEST(Comparison, WhereTestAnswersAreNotPublicTheValidationSplitIsCompared) {
-  const testing::TempDir folder;
-  const ComparisonOptions options = short_options_in(folder.path());
-  const std::string test = (fs::path(options.arms[0].options.data.root) / "test_qa.json").string();
-  std::string text = testing::read_file(test);
-  for (const char* colour : {"red", "green", "blue", "gray"})
-    for (size_t at; (at = text.find(colour)) != std::string::npos;)
-      text.replace(at, std::string(colour).size(), "?");
-  testing::write_file(test, text);
-  const Comparison comparison = train_and_compare(options, {});
-  EXPECT_THAT(comparison.failures, SizeIs(0));
-  EXPECT_EQ(comparison.split, "val");
-  EXPECT_EQ(comparison.num_questions, 24);
-  EXPECT_DOUBLE_EQ(comparison.rows[0].mean, 0.25);
-  EXPECT_THAT(comparison.rows[3].values, SizeIs(1));
-  EXPECT_THAT(comparison.notes, ::testing::Contains(HasSubstr("validation split")));
-}
-
-TEST(Comparison, RunsThatAreNotThereAreSaidAndLeaveARowWithoutFigures) {
-  const testing::TempDir folder;
-  const ComparisonOptions options = short_options_in(folder.path());
-  ExperimentData data;
-  const Comparison comparison = compare_done(options, plan_runs(options), data);
-  ASSERT_THAT(comparison.failures, SizeIs(2));
-  EXPECT_EQ(comparison.failures[0].reason, "not done yet");
-  EXPECT_THAT(comparison.rows, SizeIs(4));
-  EXPECT_FALSE(fs::exists(folder.path() / "out")) << "nothing is made";
-}
-
 TEST(Comparison, AnInterruptionStopsItAndTheNextCallGoesOn) {
   const testing::TempDir folder;
-  ComparisonOptions options = short_options_in(folder.path());
+  ComparisonOptions options = shortest_comparison(folder.path());
   train::TrainObserver observer;
   int64_t steps = 0;
   observer.on_step = [&](int64_t, int64_t, int64_t, double) {
@@ -326,7 +211,7 @@ TEST(Comparison, AnInterruptionStopsItAndTheNextCallGoesOn) {
 
 TEST(Comparison, PredictionsOfOtherQuestionsAreNotCounted) {
   const testing::TempDir folder;
-  const ComparisonOptions options = short_options_in(folder.path());
+  const ComparisonOptions options = shortest_comparison(folder.path());
   train_and_compare(options, {});
   const std::string path =
       (folder.path() / "out" / "runs" / "default" / "seed1" / "predictions.jsonl").string();

@@ -44,8 +44,7 @@ class ShippedRecipe : public ::testing::TestWithParam<std::string> {};
 TEST_P(ShippedRecipe, BeginsWithItsCommandAndRunsDry) {
   const std::string path = (fs::path(VIDQA_SOURCES) / GetParam()).string();
   const std::vector<std::string> lines = lines_of(read_file(path));
-  EXPECT_EQ(lines.at(0),
-            fmt::format("# vidqa compare --recipe {} --data DIR", GetParam()));
+  EXPECT_EQ(lines.at(0), fmt::format("# vidqa compare --recipe {} --data DIR", GetParam()));
   EXPECT_LE(lines.size(), 25u);
   if (fs::path(path).stem() == "paper" && read_file(path).find("recipes") != std::string::npos)
     return;  // its parts are recipes of their own

@@ -38,7 +38,7 @@ class SlurmComparison : public ::testing::Test {
     return fmt::format(
         "compare --dataset msvd-qa --data {0}/msvd_qa --features {0}/features.h5 --hidden 8 "
         "--slots 3 --word-dim 6 --epochs 1 --batch-size 16 --bootstrap-samples 200 "
-        "--fusions default,lmf:mm_dim=4 --seeds 1 --output {1} {2}",
+        "--fusions default,lmf:rank=2 --seeds 1 --output {1} {2}",
         folder_.path().string(), output(), options);
   }
   TempDir folder_;
@@ -89,14 +89,14 @@ TEST_F(FakeSlurm, TheScriptsDoTheWorkAndTheFoldersTellIt) {
               quiet),
         0);
   EXPECT_TRUE(fs::exists(output() + "/runs/default/seed1/DONE"));
-  EXPECT_FALSE(fs::exists(output() + "/runs/lmf_mm_dim=4/seed1/DONE"));
+  EXPECT_FALSE(fs::exists(output() + "/runs/lmf_rank=2/seed1/DONE"));
   EXPECT_TRUE(fs::exists(output() + "/runs/question-only/seed1/DONE"));
 
   // One task is still on its way.
   write_file(file("queue"), "2 RUNNING\n");
   const ProgramResult status = run("--status");
   ASSERT_EQ(status.exit_code, 0) << status.err;
-  EXPECT_THAT(status.out, AllOf(ContainsRegex("lmf:mm_dim=4 +1 +new +- +- +RUNNING"),
+  EXPECT_THAT(status.out, AllOf(ContainsRegex("lmf:rank=2 +1 +new +- +- +RUNNING"),
                                 ContainsRegex("default +1 +done +1 .* - ")));
   const ProgramResult twice = run("--executor slurm");
   EXPECT_EQ(twice.exit_code, 1);
@@ -110,9 +110,8 @@ TEST_F(FakeSlurm, TheScriptsDoTheWorkAndTheFoldersTellIt) {
             0);
   EXPECT_EQ(shell(fmt::format("bash {}/slurm/table.sh", output()) + quiet), 0);
   EXPECT_THAT(read_file(output() + "/table.md"),
-              AllOf(HasSubstr("lmf:mm_dim=4"), HasSubstr("chance")));
-  EXPECT_THAT(run("--executor slurm").out, HasSubstr("lmf:mm_dim=4"))
-      << "nothing is left to submit";
+              AllOf(HasSubstr("lmf:rank=2"), HasSubstr("chance")));
+  EXPECT_THAT(run("--executor slurm").out, HasSubstr("lmf:rank=2")) << "nothing is left to submit";
 }
 
 TEST_F(FakeSlurm, WhatSbatchRefusesIsSaid) {
@@ -211,9 +210,9 @@ TEST_F(RealSlurm, TrainsEveryRunAndThenMakesTheTable) {
       << read_file(file("slurmctld.log")) << run_vidqa(command("--status"), environment).out;
   const ProgramResult status = run_vidqa(command("--status"), environment);
   EXPECT_THAT(status.out,
-              AllOf(ContainsRegex("default +1 +done"), ContainsRegex("lmf:mm_dim=4 +1 +done"),
+              AllOf(ContainsRegex("default +1 +done"), ContainsRegex("lmf:rank=2 +1 +done"),
                     ContainsRegex("question-only +1 +done")));
-  EXPECT_THAT(read_file(output() + "/table.md"), HasSubstr("lmf:mm_dim=4"));
+  EXPECT_THAT(read_file(output() + "/table.md"), HasSubstr("lmf:rank=2"));
 }
 
 }  // namespace
