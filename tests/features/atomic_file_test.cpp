@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::features {
@@ -19,24 +21,10 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
   return names;
-}
-
-std::string reason_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(AtomicFile, ReplacesTheOldContentAndLeavesOneFile) {
@@ -44,7 +32,7 @@ TEST(AtomicFile, ReplacesTheOldContentAndLeavesOneFile) {
   const std::string path = folder.file("a file.txt");
   write_text_atomically(path, "old");
   write_text_atomically(path, std::string("new\0line\n", 9));
-  EXPECT_EQ(content_of(path), std::string("new\0line\n", 9));
+  EXPECT_EQ(testing::read_file(path), std::string("new\0line\n", 9));
   EXPECT_THAT(names_in(folder.path()), ElementsAre("a file.txt"));
 }
 
@@ -58,7 +46,7 @@ TEST(AtomicFile, KeepsTheOldContentWhenWritingFails) {
                                   throw std::out_of_range("no more");
                                 }),
                std::out_of_range);
-  EXPECT_EQ(content_of(path), "old");
+  EXPECT_EQ(testing::read_file(path), "old");
   EXPECT_THAT(names_in(folder.path()), ElementsAre("a.txt"));
 }
 
@@ -67,7 +55,8 @@ TEST(AtomicFile, NamesThePathThatCannotBeWritten) {
   write_text_atomically(folder.file("file"), "");
   for (const std::string& path : {folder.file("no/such/folder.txt"), folder.file("file/below.txt"),
                                   folder.path().string(), std::string("/proc/vidqa.txt")})
-    EXPECT_THAT(reason_of([&] { write_text_atomically(path, "x"); }), HasSubstr("'" + path + "'"));
+    EXPECT_THAT(testing::error_of([&] { write_text_atomically(path, "x"); }),
+                HasSubstr("'" + path + "'"));
   EXPECT_THAT(names_in(folder.path()), ElementsAre("file"));
 }
 
@@ -79,8 +68,8 @@ TEST(AtomicFile, LeavesNothingBehindOnAFullDisk) {
     std::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{1000, 1000};
     setrlimit(RLIMIT_FSIZE, &limit);
-    const std::string reason =
-        reason_of([&] { write_text_atomically(folder.file("big.txt"), std::string(5000, 'x')); });
+    const std::string reason = testing::error_of(
+        [&] { write_text_atomically(folder.file("big.txt"), std::string(5000, 'x')); });
     _exit(reason.find("big.txt") != std::string::npos ? 0 : 1);
   }
   int status = 0;
@@ -96,7 +85,7 @@ TEST(AtomicFile, FollowsALink) {
   fs::create_symlink(folder.path() / "real" / "target", folder.path() / "link");
   write_text_atomically(folder.file("link"), "content");
   EXPECT_TRUE(fs::is_symlink(folder.file("link")));
-  EXPECT_EQ(content_of(folder.file("real/target")), "content");
+  EXPECT_EQ(testing::read_file(folder.file("real/target")), "content");
 }
 
 TEST(AtomicFile, AppearsOnlyAtTheCommit) {

@@ -30,7 +30,7 @@ std::vector<std::string> golden_groups() {
 
 /// Numbers of an attribute.
 template <typename T>
-std::vector<T> numbers(const std::string& group, const std::string& name, hid_t type) {
+std::vector<T> golden_numbers(const std::string& group, const std::string& name, hid_t type) {
   const std::string doing = "read attribute " + name + " of " + group;
   const Hdf5Handle file(H5Fopen(golden_path().c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
                         doing);
@@ -96,7 +96,7 @@ TEST_P(BackboneGolden, EqualsTorchvision) {
   const BackboneEntry& entry = backbone_entry(name);
   const BackbonePtr network = entry.make(entry);
   const double gain =
-      name == "vgg16" ? 0 : numbers<double>(group, "gain", H5T_NATIVE_DOUBLE).front();
+      name == "vgg16" ? 0 : golden_numbers<double>(group, "gain", H5T_NATIVE_DOUBLE).front();
   testing::fill_by_rank(*network, names_of_classifier(name),
                         [&](const std::string& tensor, const torch::Tensor& like, int64_t k) {
                           return name == "vgg16" ? hashed_weight(like, k)
@@ -107,7 +107,7 @@ TEST_P(BackboneGolden, EqualsTorchvision) {
 
   const torch::NoGradGuard no_grad;
   const torch::Tensor input =
-      closed_form_input(numbers<int64_t>(group, "input_shape", H5T_NATIVE_INT64));
+      closed_form_input(golden_numbers<int64_t>(group, "input_shape", H5T_NATIVE_INT64));
   for (const std::string& output : golden.names(group + "/outputs64")) {
     const torch::Tensor expected = golden.tensor(group + "/outputs64/" + output);
     torch::Tensor actual;

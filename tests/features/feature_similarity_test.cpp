@@ -19,19 +19,19 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr int64_t kWidth = 64;
+constexpr int64_t kFeatureWidth = 64;
 constexpr int64_t kFrames = 240;  // of a video, at 30 a second
 
 /// Features of every frame of a video, as networks give them: what all videos have in common, what
 /// the video is about, and what moves, slowly enough for neighbours to be alike. Not negative.
 torch::Tensor frame_features(int64_t clip) {
   torch::manual_seed(7);
-  const torch::Tensor common = torch::rand({1, kWidth}) * 2;
+  const torch::Tensor common = torch::rand({1, kFeatureWidth}) * 2;
   torch::manual_seed(100 + clip);
-  const torch::Tensor content = torch::rand({1, kWidth});
+  const torch::Tensor content = torch::rand({1, kFeatureWidth});
   const torch::Tensor time = torch::arange(kFrames, torch::kFloat32).view({kFrames, 1}) / 30;
-  const torch::Tensor motion =
-      torch::sin(time * (2 + 6 * torch::rand({1, kWidth})) + 6 * torch::rand({1, kWidth}));
+  const torch::Tensor motion = torch::sin(time * (2 + 6 * torch::rand({1, kFeatureWidth})) +
+                                          6 * torch::rand({1, kFeatureWidth}));
   return torch::relu(common + content + 0.5 * motion);
 }
 
@@ -42,8 +42,8 @@ torch::Tensor every(int64_t step, int64_t first, const torch::Tensor& frames) {
 /// Another resize: every frame looks different in the same way, and a bit in its own.
 torch::Tensor preprocessed_otherwise(const torch::Tensor& rows, int64_t clip) {
   torch::manual_seed(500 + clip);
-  return torch::relu(rows + 0.3 * torch::randn({1, kWidth}) +
-                     0.05 * torch::randn({rows.size(0), kWidth}));
+  return torch::relu(rows + 0.3 * torch::randn({1, kFeatureWidth}) +
+                     0.05 * torch::randn({rows.size(0), kFeatureWidth}));
 }
 
 using Rows = std::function<torch::Tensor(int64_t clip)>;
@@ -69,7 +69,8 @@ class Similarity : public ::testing::Test {
   }
   /// Compares without times, as released files are.
   std::vector<Likeness> likenesses_without_times(const Rows& a, const Rows& b) const {
-    torch::Tensor centre_a = torch::zeros({kWidth}, torch::kFloat64), centre_b = centre_a.clone();
+    torch::Tensor centre_a = torch::zeros({kFeatureWidth}, torch::kFloat64),
+                  centre_b = centre_a.clone();
     for (int64_t clip = 0; clip < kClips; ++clip) {
       centre_a += a(clip).to(torch::kFloat64).mean(0) / kClips;
       centre_b += b(clip).to(torch::kFloat64).mean(0) / kClips;
@@ -170,7 +171,7 @@ TEST_F(Similarity, KnowsOtherPreprocessingByEqualTimes) {
 TEST_F(Similarity, KnowsOtherWeights) {
   const Rows other = [&](int64_t clip) {
     torch::manual_seed(3);
-    return torch::relu(at_3_fps_(clip).matmul(torch::rand({kWidth, kWidth}) - 0.3));
+    return torch::relu(at_3_fps_(clip).matmul(torch::rand({kFeatureWidth, kFeatureWidth}) - 0.3));
   };
   EXPECT_EQ(likenesses_without_times(at_3_fps_, other), all(Likeness::kUnrelated));
 }

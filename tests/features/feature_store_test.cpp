@@ -14,6 +14,8 @@
 #include "features/feature_writer.h"
 #include "features/hash.h"
 #include "features/hdf5_handles.h"
+#include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::features {
@@ -23,20 +25,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string reason_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "";
-}
 
 /// IEEE binary16, which HDF5 1.10 has no name for.
 Hdf5Handle half_type() {
@@ -107,7 +95,7 @@ TEST(FeatureStore, WritesTheSameBytesTwice) {
   const testing::TempDir folder;
   write_two_clips(folder.file("1.h5"));
   write_two_clips(folder.file("2.h5"));
-  EXPECT_EQ(content_of(folder.file("1.h5")), content_of(folder.file("2.h5")));
+  EXPECT_EQ(testing::read_file(folder.file("1.h5")), testing::read_file(folder.file("2.h5")));
 }
 
 TEST(FeatureStore, KeepsHalvesRoundedToNearestAndRefusesWhatTheyCannotHold) {
@@ -115,7 +103,7 @@ TEST(FeatureStore, KeepsHalvesRoundedToNearestAndRefusesWhatTheyCannotHold) {
   const torch::Tensor values = torch::tensor({{0.1F, -65504.0F, 1.0009766F}});
   FeatureWriter writer(folder.file("half.h5"), FeatureType::kFloat16);
   writer.write("a", values, {0}, {});
-  EXPECT_THAT(reason_of([&] { writer.write("large", values * 2, {0}, {}); }),
+  EXPECT_THAT(testing::error_of([&] { writer.write("large", values * 2, {0}, {}); }),
               AllOf(HasSubstr("'large'"), HasSubstr("half.h5"), HasSubstr("float16")));
   writer.close();
   const FeatureReader reader(folder.file("half.h5"));
@@ -186,24 +174,24 @@ TEST(FeatureStore, ReadsDenseArraysRowByRow) {
   EXPECT_THAT(reader.clips(), IsEmpty());
   for (const int64_t row : {0, 3})
     EXPECT_TRUE(torch::equal(reader.read_dense("vgg", row), vgg[row]));
-  EXPECT_THAT(reason_of([&] { reader.read_dense("vgg", 4); }),
+  EXPECT_THAT(testing::error_of([&] { reader.read_dense("vgg", 4); }),
               AllOf(HasSubstr("dense.h5"), HasSubstr("0 to 3")));
-  EXPECT_THAT(reason_of([&] { reader.read_dense("vgg", -1); }), HasSubstr("got -1"));
-  EXPECT_THAT(reason_of([&] { reader.read_dense("flow", 0); }), HasSubstr("'c3d', 'vgg'"));
-  EXPECT_THAT(reason_of([&] { reader.read("vgg"); }),
+  EXPECT_THAT(testing::error_of([&] { reader.read_dense("vgg", -1); }), HasSubstr("got -1"));
+  EXPECT_THAT(testing::error_of([&] { reader.read_dense("flow", 0); }), HasSubstr("'c3d', 'vgg'"));
+  EXPECT_THAT(testing::error_of([&] { reader.read("vgg"); }),
               AllOf(HasSubstr("no clip 'vgg'"), HasSubstr("dense arrays")));
 }
 
 TEST(FeatureStore, NamesFileAndClipInErrors) {
   const testing::TempDir folder;
   const std::string path = folder.file("features.h5");
-  EXPECT_THAT(reason_of([&] { FeatureReader reader(path); }),
+  EXPECT_THAT(testing::error_of([&] { FeatureReader reader(path); }),
               AllOf(HasSubstr(path), HasSubstr("does not exist")));
   write_two_clips(path);
-  EXPECT_THAT(reason_of([&] { FeatureReader(path).read("c"); }),
+  EXPECT_THAT(testing::error_of([&] { FeatureReader(path).read("c"); }),
               AllOf(HasSubstr(path), HasSubstr("'c'"), HasSubstr("2 clips: 'b', 'clip ä'")));
   std::ofstream(folder.file("text.h5")) << "not HDF5";
-  EXPECT_THAT(reason_of([&] { FeatureReader reader(folder.file("text.h5")); }),
+  EXPECT_THAT(testing::error_of([&] { FeatureReader reader(folder.file("text.h5")); }),
               HasSubstr("text.h5"));
 }
 
@@ -233,7 +221,7 @@ TEST(FeatureStore, SaysSoWhenTheDiskIsFull) {
     std::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{100000, 100000};
     setrlimit(RLIMIT_FSIZE, &limit);
-    const std::string reason = reason_of([&] {
+    const std::string reason = testing::error_of([&] {
       FeatureWriter writer(folder.file("features.h5"));
       for (const char* clip : {"a", "b", "c"})
         writer.write(clip, torch::ones({10, 1000}), std::vector<double>(10), {});

@@ -31,7 +31,7 @@ cv::Mat test_frame(int i) {
   return frame;
 }
 
-void write_video(const std::string& path, int frames, double fps = 25) {
+void write_test_frames(const std::string& path, int frames, double fps = 25) {
   VideoWriter writer(path, {kWidth, kHeight, fps, 10});
   for (int i = 0; i < frames; ++i) writer.write(test_frame(i));
   writer.close();
@@ -46,7 +46,7 @@ cv::Vec3b quarter(const cv::Mat& frame, int index) {
 TEST(VideoWriter, GivesFramesThatTheReaderGivesBack) {
   const testing::TempDir folder;
   const std::string path = folder.file("a.mp4");
-  write_video(path, 30, 12.5);
+  write_test_frames(path, 30, 12.5);
   VideoReader reader(path);
   for (int i = 0; i < 30; ++i) {
     ASSERT_TRUE(reader.grab());
@@ -70,7 +70,7 @@ TEST(VideoWriter, GivesEqualBytesForEqualFrames) {
   std::set<std::string> hashes;
   std::vector<std::string> litter;  // what lies in the memory that the encoder gets must not matter
   for (int i = 0; i < 6; ++i) {
-    write_video(folder.file("a.mp4"), 20);
+    write_test_frames(folder.file("a.mp4"), 20);
     hashes.insert(sha256_file(folder.file("a.mp4")));
     for (size_t size = 100; size < 20000; size += 100)
       litter.emplace_back(size, static_cast<char>(50 * i));

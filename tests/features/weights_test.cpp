@@ -9,6 +9,7 @@
 
 #include "tests/features/weights_files.h"
 #include "tests/testing/errors.h"
+#include "tests/testing/files.h"
 #include "tests/testing/shared_data.h"
 
 namespace vidqa::features {
@@ -27,11 +28,6 @@ using testing::write_torch_zip;
 
 std::string read_error(const std::string& path) {
   return error_of([&] { read_weights(path); });
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 void expect_equal(const StateDict& actual, const StateDict& expected) {
@@ -205,7 +201,7 @@ TEST(TorchFile, DamagedFilesThrowOrReadButNeverCrash) {
   testing::write_safetensors(folder.file("s.safetensors"), sample.expected);
   std::mt19937 random(1);
   for (const std::string name : {"zip.pth", "stream.pth", "s.safetensors"}) {
-    const std::string content = content_of(folder.file(name));
+    const std::string content = testing::read_file(folder.file(name));
     const std::string damaged = folder.file("damaged_" + name);
     for (size_t size = 0; size < content.size(); size += 1 + size / 16) {
       write_file(damaged, content.substr(0, size));
