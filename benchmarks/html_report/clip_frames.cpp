@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
@@ -10,7 +9,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "features/bilinear_resize.h"
-#include "features/frame_sampler.h"
+#include "features/sampled_frames.h"
 #include "features/video_files.h"
 #include "features/video_reader.h"
 
@@ -33,21 +32,14 @@ std::string small_jpeg(const cv::Mat& rgb, const ClipFrameOptions& options) {
 }  // namespace
 
 ClipFrames read_clip_frames(const std::string& path, const ClipFrameOptions& options) {
-  features::FrameSamplerOptions sampling;
-  sampling.name = "uniform";
-  sampling.num_frames = options.num_frames;
-  const std::unique_ptr<features::FrameSampler> sampler = features::make_frame_sampler(sampling);
+  features::SampledFramesOptions sampling;
+  sampling.sampler.name = "uniform";
+  sampling.sampler.num_frames = options.num_frames;
+  features::SampledFrames frames(path, sampling);
   ClipFrames clip;
-  std::vector<double> seconds;
-  features::VideoReader times(path);
-  while (times.grab()) seconds.push_back(times.seconds());
-  clip.duration_seconds = times.end_seconds();
-  sampler->begin(seconds, clip.duration_seconds);
-  features::VideoReader reader(path);
-  while (reader.grab()) {
-    if (sampler->rows(reader.seconds()) > 0)  // a frame that stands for several times once
-      clip.frames.push_back({reader.seconds(), small_jpeg(reader.retrieve(), options)});
-  }
+  while (const auto frame = frames.next())  // one that stands for several rows is shown once
+    clip.frames.push_back({frame->seconds, small_jpeg(frame->rgb, options)});
+  clip.duration_seconds = frames.report().end_seconds;
   return clip;
 }
 

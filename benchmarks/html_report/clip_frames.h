@@ -25,7 +25,7 @@ struct ClipFrameOptions {
   int jpeg_quality = 70;
 };
 
-/// Decodes the clip twice, once for its times. Throws features::VideoError.
+/// Throws features::VideoError.
 ClipFrames read_clip_frames(const std::string& path, const ClipFrameOptions& options);
 
 /// The clips of a folder, by name (file name without its ending), decoded when they are first asked
