@@ -78,7 +78,6 @@ class LinearLayer {
   void pack(Precision precision);
 
   const torch::Tensor& weight() const { return weight_; }
-  const torch::Tensor& bias() const { return bias_; }
 
  private:
   torch::Tensor weight_, bias_;

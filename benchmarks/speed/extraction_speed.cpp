@@ -129,10 +129,12 @@ int64_t extract(const LoadedBackbone& backbone) {
   options.videos = videos();
   options.output = workspace().file("features.h5");
   options.batch_size = kBatch;
+  options.type = features::FeatureType::kFloat32;  // random weights can go beyond float16
   const features::FeatureNetwork network = {
       backbone.name, backbone.weights_description, backbone.weights_hash,
       [&](const Tensor& inputs) { return backbone.rows(inputs); }, backbone.input};
   const int64_t frames = features::extract(options, network, {}).frames;
+  TORCH_CHECK(frames > 0, "extraction_speed: no frame was extracted");
   fs::remove(options.output);
   fs::remove_all(options.output + ".parts");
   return frames;
