@@ -43,6 +43,9 @@ struct FinishedClip {
 ///   no
 ///                            file
 ///
+/// What an earlier run kept of a clip that fails now stays: the list of failures says so, and the
+/// clip's attributes say of which source it is.
+///
 /// An HDF5 file that is open for writing dies with its writer, so no file stays open for writing
 /// longer than a clip takes to write. May be called from several threads.
 class ExtractionOutput {

@@ -18,6 +18,8 @@ constexpr double kClose = 0.9999;           // cosine of rows that are the same 
 constexpr double kRelativeRounding = 0.02;  // |a - b| / |b| of the same; bfloat16 makes 0.006
 constexpr double kUnitTolerance = 2e-3;     // of a length in float16
 constexpr double kSameTimeSeconds = 5e-3;
+constexpr double kUnrelatedCentres = 0.8;  // cosine of the files' mean rows
+constexpr double kRelatedCentres = 0.95;
 constexpr double kUnrelatedCosine = 0.3;  // of rows without what is common to their files
 constexpr double kSystematicShare = 0.3;  // of the difference: other preprocessing
 constexpr int64_t kMostShift = 8;         // rows
@@ -101,6 +103,22 @@ double centred_cosine(const torch::Tensor& a, const torch::Tensor& b, const torc
   return variation < kNoVariation ? std::nan("") : mean_of(row_cosines(x, y));
 }
 
+/// Features of one network have their mean activations in common, whatever it sees; where these are
+/// alike by chance, as of networks without negative activations, what varies is not.
+bool are_unrelated(const torch::Tensor& a, const torch::Tensor& b, const torch::Tensor& centre_a,
+                   const torch::Tensor& centre_b) {
+  const double centres = row_cosines(centre_a.unsqueeze(0), centre_b.unsqueeze(0)).item<double>();
+  if (centres < kUnrelatedCentres) return true;
+  return centres < kRelatedCentres && centred_cosine(a, b, centre_a, centre_b) < kUnrelatedCosine;
+}
+
+/// Whether rows of one number are of different moments; false where times are not known.
+bool times_differ(const std::vector<double>& a, const std::vector<double>& b) {
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+    if (std::abs(a[i] - b[i]) > kSameTimeSeconds) return true;
+  return false;
+}
+
 double median_offset(const std::vector<double>& a, const std::vector<double>& b) {
   std::vector<double> offsets;
   for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) offsets.push_back(b[i] - a[i]);
@@ -121,23 +139,18 @@ Likeness likeness_of_parallel(const torch::Tensor& a, const torch::Tensor& b,
   return lengths.have_one_factor() ? Likeness::kScaled : Likeness::kOtherPreprocessing;
 }
 
-Likeness likeness_of_different(const torch::Tensor& a, const torch::Tensor& b,
-                               const torch::Tensor& centre_a, const torch::Tensor& centre_b,
-                               const ClipSimilarity& similarity) {
-  const double match = best_match(a, b);
-  if (match > kClose) return Likeness::kOtherSampling;
+Likeness likeness_of_different(const ClipRows& clip_a, const ClipRows& clip_b,
+                               const torch::Tensor& centre_a, const torch::Tensor& centre_b) {
+  const torch::Tensor a = clip_a.rows.to(torch::kFloat64), b = clip_b.rows.to(torch::kFloat64);
+  const bool has_as_many_rows = a.size(0) == b.size(0);
+  if (!has_as_many_rows && best_match(a, b) > kClose) return Likeness::kOtherSampling;
   const int64_t rows = std::min(a.size(0), b.size(0));
   const torch::Tensor x = spread_rows(a, rows), y = spread_rows(b, rows);
-  const double centred = centred_cosine(x, y, centre_a, centre_b);
-  constexpr double kUnrelatedRaw = 0.5;
-  if (std::isnan(centred) ? match < kUnrelatedRaw : centred < kUnrelatedCosine)
-    return Likeness::kUnrelated;
-  const double offset = similarity.time_offset_seconds;
-  if (!std::isnan(offset))
-    return a.size(0) == b.size(0) && std::abs(offset) < kSameTimeSeconds
-               ? Likeness::kOtherPreprocessing
-               : Likeness::kOtherFrames;
-  if (a.size(0) != b.size(0)) return Likeness::kOtherFrames;
+  if (are_unrelated(x, y, centre_a, centre_b)) return Likeness::kUnrelated;
+  if (!has_as_many_rows || times_differ(clip_a.times_seconds, clip_b.times_seconds))
+    return Likeness::kOtherFrames;
+  if (!clip_a.times_seconds.empty() && !clip_b.times_seconds.empty())
+    return Likeness::kOtherPreprocessing;
   return systematic_share(x, y) > kSystematicShare ? Likeness::kOtherPreprocessing
                                                    : Likeness::kOtherFrames;
 }
@@ -167,7 +180,7 @@ std::vector<std::string> differences(const Attributes& a, const Attributes& b) {
   std::vector<std::string> lines;
   for (const auto& [name, known] : names)
     if (name != kComplete && text(a, name) != text(b, name))
-      lines.push_back(fmt::format("{}: {}, {}", name, text(a, name), text(b, name)));
+      lines.push_back(fmt::format("{}: {} against {}", name, text(a, name), text(b, name)));
   return lines;
 }
 
@@ -239,6 +252,10 @@ ClipSimilarity compare_clip(const ClipRows& clip_a, const ClipRows& clip_b,
 
   if (a.size(0) == b.size(0) && (result.least_cosine > kClose || torch::equal(a, b))) {
     result.likeness = likeness_of_parallel(a, b, result.relative_difference);
+    // Of a video in which little moves.
+    if (result.likeness == Likeness::kRounding &&
+        times_differ(clip_a.times_seconds, clip_b.times_seconds))
+      result.likeness = Likeness::kOtherFrames;
     return result;
   }
   const Shift shift = best_shift(a, b);
@@ -247,7 +264,7 @@ ClipSimilarity compare_clip(const ClipRows& clip_a, const ClipRows& clip_b,
     result.likeness = Likeness::kShifted;
     return result;
   }
-  result.likeness = likeness_of_different(a, b, centre_a, centre_b, result);
+  result.likeness = likeness_of_different(clip_a, clip_b, centre_a, centre_b);
   return result;
 }
 

@@ -46,8 +46,8 @@ struct ClipSimilarity {
   Likeness likeness = Likeness::kSame;
 };
 
-/// Compares two versions of a clip. `centre_a` and `centre_b` (D) are the mean rows of the files:
-/// what all rows have in common says nothing about whether the weights are the same.
+/// Compares two versions of a clip. `centre_a` and `centre_b` (D) are the mean rows of the files,
+/// by which networks and weights are told apart.
 ///
 /// Other frames and other preprocessing can look alike. Where both files have times, these decide;
 /// else what the difference looks like: preprocessing moves all rows of a clip the same way, other
@@ -59,7 +59,7 @@ struct FileSimilarity {
   std::vector<ClipSimilarity> clips;  ///< that both files have, in the order of their names
   std::vector<std::string> only_a;
   std::vector<std::string> only_b;
-  /// "preset: torchvision-v1, tvqa": options by which the files say that they differ.
+  /// "preset: torchvision-v1 against tvqa": options by which the files say that they differ.
   std::vector<std::string> recipe_differences;
   std::string verdict;  ///< in words: the likeness of most clips, and how many
 };

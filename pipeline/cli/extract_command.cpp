@@ -1,4 +1,4 @@
-#include <map>
+#include <array>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +19,8 @@ struct ExtractArguments {
   double fps = options.frames.sampler.fps;
   std::string type = to_string(options.type);
   std::string edge = to_string(options.windows.edge);
+  std::string precision = "float32";
+  std::string color = "auto";
   std::vector<float> mean, deviation;
   std::string shard;
   bool allow_failures = false;
@@ -32,6 +34,9 @@ std::array<float, 3> three(const std::vector<float>& values) {
 features::ExtractOptions resolved(const ExtractArguments& arguments) {
   features::ExtractOptions options = arguments.options;
   options.frames.sampler = features::parse_frame_sampler(arguments.sampler, arguments.fps);
+  if (arguments.color == "opencv") options.frames.reader.color = features::ColorPolicy::kOpencv;
+  if (arguments.precision == "bfloat16")
+    options.backbone.precision = features::Precision::kBfloat16;
   options.type = features::parse_feature_type(arguments.type);
   options.windows.edge = features::parse_edge_rule(arguments.edge);
   if (!arguments.mean.empty()) options.backbone.frames.mean = three(arguments.mean);
@@ -102,13 +107,11 @@ void add_network_options(CLI::App& command, ExtractArguments& arguments) {
       ->group(group);
   command.add_flag("--l2", backbone.l2_normalize, "Divide every row by its length")->group(group);
   command
-      .add_option("--precision", backbone.precision,
+      .add_option("--precision", arguments.precision,
                   "float32, or bfloat16 where the processor has it: faster; its error on the first "
                   "batch is told")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, features::Precision>{{"float32", features::Precision::kFloat32},
-                                                     {"bfloat16", features::Precision::kBfloat16}}))
-      ->default_str("float32")
+      ->check(CLI::IsMember({"float32", "bfloat16"}))
+      ->capture_default_str()
       ->group(group);
   command
       .add_option("--clip-length", backbone.clip_length,
@@ -145,11 +148,10 @@ void add_frame_options(CLI::App& command, ExtractArguments& arguments) {
       ->capture_default_str()
       ->group(group);
   command
-      .add_option("--color", reader.color,
+      .add_option("--color", arguments.color,
                   "auto obeys the tags of a video; opencv reproduces features made with OpenCV 4")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, features::ColorPolicy>{
-          {"auto", features::ColorPolicy::kAuto}, {"opencv", features::ColorPolicy::kOpencv}}))
-      ->default_str("auto")
+      ->check(CLI::IsMember({"auto", "opencv"}))
+      ->capture_default_str()
       ->group(group);
   command
       .add_option("--stream", reader.stream, "Index of the video stream, where there are several")

@@ -148,6 +148,21 @@ TEST_F(Similarity, KnowsOtherFramesByTheTimesOfTheRows) {
   }
 }
 
+// GIFs of 10 frames a second: most rows are the same frames, some are neighbours.
+TEST_F(Similarity, KnowsOtherFramesWhereMostAreTheSame) {
+  const auto write_with_times = [&](const std::string& name, const std::vector<int64_t>& frames) {
+    FeatureWriter writer(folder_.file(name));
+    std::vector<double> times;
+    for (const int64_t frame : frames) times.push_back(static_cast<double>(frame) / 30);
+    writer.write("clip", frame_features(0).index_select(0, torch::tensor(frames)), times, {});
+    writer.close();
+  };
+  write_with_times("a.h5", {0, 12, 21, 30, 42, 51});
+  write_with_times("b.h5", {0, 9, 21, 30, 39, 51});
+  EXPECT_EQ(compare().clips[0].likeness, Likeness::kOtherFrames);
+  EXPECT_EQ(compare().clips[0].time_offset_seconds, 0);
+}
+
 TEST_F(Similarity, TellsOtherFramesFromOtherPreprocessingWithoutTimes) {
   EXPECT_EQ(likenesses_without_times(
                 at_3_fps_, [](int64_t clip) { return every(10, 4, frame_features(clip)); }),
@@ -194,7 +209,7 @@ TEST_F(Similarity, ListsClipsOfOneFileAndDifferencesByTheirOwnAccount) {
   const FileSimilarity files = compare();
   EXPECT_THAT(files.only_a, ElementsAre("only a"));
   EXPECT_THAT(files.only_b, ElementsAre("only b"));
-  EXPECT_THAT(files.recipe_differences, ElementsAre("preset: preset of a, preset of b"));
+  EXPECT_THAT(files.recipe_differences, ElementsAre("preset: preset of a against preset of b"));
   ASSERT_EQ(files.clips.size(), 1U);
   EXPECT_EQ(files.clips[0].likeness, Likeness::kSame);
 }

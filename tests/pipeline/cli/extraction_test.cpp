@@ -96,12 +96,12 @@ TEST_F(ExtractionProgram, SimilaritySaysWhyTwoFilesDiffer) {
   ASSERT_EQ(half.exit_code, 0) << half.err;
   EXPECT_THAT(half.out,
               AllOf(HasSubstr("clip 2"), HasSubstr("verdict: 3 of 3 clips"),
-                    HasSubstr("rounded to float16"), HasSubstr("dtype: float16, float32")));
+                    HasSubstr("rounded to float16"), HasSubstr("dtype: float16 against float32")));
   ASSERT_EQ(extract("c.h5", "--sampler ffmpeg-fps").exit_code, 0);
   const nlohmann::json other = nlohmann::json::parse(
       run_vidqa(fmt::format("similarity {} {} --format json", file("a.h5"), file("c.h5"))).out);
   EXPECT_EQ(other.at("rows").size(), 3U);
-  EXPECT_THAT(other.at("notes").dump(), HasSubstr("sampler: pts, ffmpeg-fps"));
+  EXPECT_THAT(other.at("notes").dump(), HasSubstr("sampler: pts against ffmpeg-fps"));
 }
 
 TEST_F(ExtractionProgram, SaysWhatFailedAndLetsItPassWhereAllowed) {
