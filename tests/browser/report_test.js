@@ -108,6 +108,7 @@ try {
     const painted = (id) => page.$eval(id, (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((x) => x > 0));
     for (const id of ["#cost-chart", "#validation-chart", "#loss-chart"]) assert.ok(await painted(id), id);
     for (const cost of ["seconds_per_epoch", "peak_memory_mb", "parameters"]) await page.selectOption("#cost-choice", cost);
+    assert.deepEqual(await page.evaluate(() => [500, 20000, 100000, 120000, 2e6, 2.5e6, 1e7].map(shortMagnitude)), ["500", "20 k", "100 k", "120 k", "2 M", "2.5 M", "10 M"]);
     const lines = () => page.evaluate(() => charts["validation-chart"].data.datasets.length);
     assert.equal(await lines(), 18);
     await page.click('#curve-arms button[data-arm="block"]');

@@ -88,7 +88,7 @@ function drawCost(report, typeName) {
   const room = (Math.max(...ends) - Math.min(...ends) || 1) * 0.08;
   const costs = rows.map((row) => row[key]);
   const wide = Math.max(...costs) > 20 * Math.min(...costs);
-  const text = (x) => key === "parameters" ? magnitude(x).replace(/\.?0+ /, " ") : Number(x.toPrecision(3)).toLocaleString("en-US");
+  const text = (x) => key === "parameters" ? shortMagnitude(x) : Number(x.toPrecision(3)).toLocaleString("en-US");
   const spread = Math.max(...costs) - Math.min(...costs) || Math.max(...costs) * 0.2;
   const limits = wide ? {} : { suggestedMin: Math.max(0, Math.min(...costs) - 0.1 * spread), suggestedMax: Math.max(...costs) + 0.1 * spread };
   drawChart("cost-chart", {

@@ -60,6 +60,9 @@ function magnitude(n) {
   return String(n);
 }
 
+/** 100000 -> "100 k", 2500000 -> "2.5 M": without zeros after the point. */
+const shortMagnitude = (n) => magnitude(n).replace(/\.0+ /, " ").replace(/(\.\d*[1-9])0+ /, "$1 ");
+
 const isControl = (row) => row.kind !== "fusion" && row.kind !== "run";
 const hasValues = (row) => row.values.length > 0;
 
