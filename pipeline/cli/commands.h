@@ -20,6 +20,7 @@ Command add_synth_command(CLI::App& app);
 Command add_extract_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
+Command add_ask_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
 Command add_analyse_command(CLI::App& app);
 Command add_fusions_command(CLI::App& app);

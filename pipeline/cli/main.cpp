@@ -35,6 +35,7 @@ constexpr const char* kDescription =
     "  vidqa extract  video files -> features.h5\n"
     "  vidqa train    questions + features -> run folder with a checkpoint\n"
     "  vidqa evaluate score a checkpoint on a split\n"
+    "  vidqa ask      put a question about one video to a trained model\n"
     "  vidqa compare  train the same model with several fusions and seeds -> one table\n"
     "  vidqa analyse  what finished runs answer: question types, streams, overlap, votes\n\n"
     "  vidqa data     check a data set before hours are spent on it\n"
@@ -62,9 +63,10 @@ int run(int argc, char** argv) {
   const std::vector<Command> commands = {
       vidqa::cli::add_synth_command(app),   vidqa::cli::add_extract_command(app),
       vidqa::cli::add_train_command(app),   vidqa::cli::add_evaluate_command(app),
-      vidqa::cli::add_compare_command(app), vidqa::cli::add_analyse_command(app),
-      vidqa::cli::add_fusions_command(app), vidqa::cli::add_import_command(app),
-      vidqa::cli::add_data_command(app),    vidqa::cli::add_doctor_command(app),
+      vidqa::cli::add_ask_command(app),     vidqa::cli::add_compare_command(app),
+      vidqa::cli::add_analyse_command(app), vidqa::cli::add_fusions_command(app),
+      vidqa::cli::add_import_command(app),  vidqa::cli::add_data_command(app),
+      vidqa::cli::add_doctor_command(app),
   };
   try {
     app.parse(argc, argv);

@@ -1,0 +1,124 @@
+#include "features/extract_like.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <opencv2/core.hpp>
+#include <torch/torch.h>
+
+#include "features/backbone.h"
+#include "features/extractor.h"
+#include "features/feature_store.h"
+#include "features/hash.h"
+#include "features/video_reader.h"
+#include "features/video_writer.h"
+#include "tests/features/weights_files.h"
+#include "tests/testing/errors.h"
+#include "tests/testing/feature_file.h"
+#include "tests/testing/shared_data.h"
+
+namespace vidqa::features {
+namespace {
+
+using ::testing::AllOf;
+using testing::error_of;
+using ::testing::HasSubstr;
+
+/// Clips a, b and c; a feature file of a and b.
+class ExtractLike : public ::testing::Test {
+ protected:
+  ExtractLike() {
+    int seed = 0;
+    for (const char* name : {"a", "b", "c"}) {
+      VideoWriter writer(video(name), {48, 32, 10, 20});
+      for (int i = 0; i < 14; ++i)
+        writer.write(cv::Mat(32, 48, CV_8UC3, cv::Scalar(40 * seed, 15 * i, 90 + 7 * seed)));
+      writer.close();
+      ++seed;
+    }
+    options_.videos = {video("a"), video("b")};
+    options_.output = folder_.file("features.h5");
+    options_.backbone = "resnet18";
+    options_.weights = "random:3";
+    options_.resize_size = 34;
+    options_.crop_size = 32;
+    options_.batch_size = 3;
+  }
+
+  std::string video(const std::string& name) const { return folder_.file(name + ".mp4"); }
+  ExtractLikeOptions like(const std::string& name) const {
+    return {options_.output, video(name), {}, "cpu", folder_.file("like_" + name + ".h5")};
+  }
+
+  testing::TempDir folder_;
+  ExtractOptions options_;
+};
+
+TEST_F(ExtractLike, AClipGetsTheRowsThatItWouldHaveHadInTheFile) {
+  for (const char* sampler : {"fps", "uniform", "all"}) {
+    options_.sampler = sampler;
+    options_.fps = 4;
+    options_.num_frames = 5;
+    options_.resize = std::string(sampler) == "all" ? "squash" : "shorter";
+    options_.output = folder_.file(std::string(sampler) + ".h5");
+    extract(options_, {});
+    const FeatureReader expected(options_.output);
+    for (const char* name : {"a", "b"}) {
+      ExtractLikeOptions asked = like(name);
+      asked.output = folder_.file(std::string(sampler) + name + ".h5");
+      EXPECT_EQ(extract_like(asked), name);
+      const FeatureReader made(asked.output);
+      EXPECT_TRUE(torch::equal(made.read(name), expected.read(name))) << sampler;
+      EXPECT_EQ(made.times_seconds(name), expected.times_seconds(name));
+    }
+  }
+}
+
+TEST_F(ExtractLike, TakesTheWeightsWithTheHashOfTheRecipe) {
+  const std::string weights = folder_.file("weights.safetensors");
+  const std::string others = folder_.file("others.safetensors");
+  for (const std::string& path : {weights, others}) {
+    torch::manual_seed(path == weights ? 1 : 2);
+    StateDict tensors;
+    const BackbonePtr network = backbone_table().front().make();
+    for (const auto& item : network->named_parameters()) tensors[item.key()] = item.value();
+    for (const auto& item : network->named_buffers()) tensors[item.key()] = item.value();
+    testing::write_safetensors(path, tensors);
+  }
+  options_.backbone = backbone_table().front().name;
+  options_.weights = weights;
+  extract(options_, {});
+  ExtractLikeOptions asked = like("a");
+  asked.weights = {others, weights};
+  extract_like(asked);
+  EXPECT_TRUE(torch::equal(FeatureReader(asked.output).read("a"),
+                           FeatureReader(options_.output).read("a")));
+
+  for (const auto& given : {std::vector<std::string>{}, std::vector<std::string>{others}}) {
+    asked.weights = given;
+    const std::string error = error_of([&] { extract_like(asked); });
+    EXPECT_THAT(error, AllOf(HasSubstr(options_.output), HasSubstr(sha256_file(weights)),
+                             HasSubstr("--weights")));
+    if (!given.empty()) {
+      EXPECT_THAT(error, HasSubstr(others));
+    }
+  }
+}
+
+TEST_F(ExtractLike, AFileWithoutARecipeIsNamed) {
+  testing::write_feature_file(options_.output, {{"a", torch::ones({3, 2})}});
+  EXPECT_THAT(error_of([&] { extract_like(like("c")); }),
+              AllOf(HasSubstr(options_.output), HasSubstr("`vidqa extract`")));
+}
+
+TEST_F(ExtractLike, AVideoThatCannotBeReadIsNamed) {
+  extract(options_, {});
+  ExtractLikeOptions asked = like("c");
+  asked.video = folder_.file("nowhere.mp4");
+  EXPECT_THROW(extract_like(asked), VideoError);
+  asked.video = folder_.path().string();
+  EXPECT_THAT(error_of([&] { extract_like(asked); }),
+              AllOf(HasSubstr(asked.video), HasSubstr("name one of them")));
+}
+
+}  // namespace
+}  // namespace vidqa::features
