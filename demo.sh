@@ -23,7 +23,7 @@ fusions=default,mcb:mm_dim=256,mlb:mm_dim=128,mfb:mm_dim=128
 
 step synth --output "$data" --seed 1 --clips 600
 step extract --videos "$data/videos" --output "$features" --backbone resnet18 --weights random:1 \
-  --sampler uniform --num-frames 12 --resize squash --crop-size 64
+  --sampler uniform:12 --resize squash --crop-size 64
 step train --dataset tgif-action "${training[@]}" --fusion mfb:mm_dim=128 --seed 1 --epochs 6 --output "$demo/run"
 step evaluate --run "$demo/run" --split test
 for dataset in tgif-frameqa tgif-action; do

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # The package list of the project: the only one.
 packages=(
   g++ cmake ninja-build pkg-config ccache mold          # build
-  libtorch-dev libopenblas0-openmp                      # tensors; without OpenBLAS products are 20 times slower
+  libtorch-dev libdnnl-dev libopenblas0-openmp          # tensors; without OpenBLAS products are 20 times slower
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libopencv-dev   # video
   libhdf5-dev                                           # features
   libcli11-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libboost-dev        # program

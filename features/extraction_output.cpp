@@ -1,19 +1,16 @@
 #include "features/extraction_output.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-
-#include <c10/util/Exception.h>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include <mutex>
 
 #include "features/atomic_file.h"
+#include "features/extraction_journal.h"
+#include "features/feature_check.h"
+#include "features/feature_merge.h"
 #include "features/feature_writer.h"
-#include "features/hash.h"
+#include "features/hdf5_handles.h"
+#include "features/parts_folder.h"
+#include "features/recipe.h"
 
 namespace vidqa::features {
 namespace {
@@ -21,167 +18,133 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kSourceBytes[] = "source_bytes";
+constexpr char kSourceTime[] = "source_modified_ns";
+constexpr char kSourceHash[] = "source_sha256";
+constexpr char kStatus[] = "status";
 
-std::string text_of(const Attributes::mapped_type& value) {
-  return std::visit([](const auto& v) { return fmt::format("{}", v); }, value);
-}
-
-/// Refuses a file of another recipe. `remedy` ends the message.
-void check_recipe(const FeatureReader& reader, const Attributes& recipe,
-                  const std::string& remedy) {
-  const Attributes made_with = reader.attributes();
-  for (const auto& [option, value] : recipe) {
-    const auto other = made_with.find(option);
-    TORCH_CHECK(other != made_with.end(), "'", reader.path(),
-                "' was not made by vidqa extract with these options (no attribute '", option,
-                "'); ", remedy);
-    TORCH_CHECK(other->second == value, "'", reader.path(), "' was made with ", option, " = ",
-                text_of(other->second), ", this run has ", text_of(value), "; ", remedy);
-  }
-}
-
-/// Held as long as it lives; the system frees it when the process dies.
-class Lock {
- public:
-  Lock(const std::string& path, const std::string& output)
-      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
-    TORCH_CHECK(fd_ >= 0, "cannot write '", path, "': ", std::strerror(errno));
-    // Where the file system knows no locks (ENOLCK and its like), two runs are the user's care.
-    const bool taken = ::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (taken) ::close(fd_);
-    TORCH_CHECK(!taken, "another run is extracting into '", output,
-                "'; wait for it or choose another output");
-  }
-  ~Lock() { ::close(fd_); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  int fd_;
-};
-
-fs::path make_parts_folder(const std::string& output) {
-  TORCH_CHECK(!output.empty(), "extract: no output file given");
-  TORCH_CHECK(!fs::is_directory(output), "'", output,
-              "' is a folder; name the feature file to write, such as '",
-              (fs::path(output) / "features.h5").string(), "'");
-  const fs::path folder = output + ".parts";
-  std::error_code error;
-  fs::create_directories(folder, error);
-  TORCH_CHECK(fs::is_directory(folder), "cannot make folder '", folder.string(),
-              "': ", error.message());
-  return folder;
-}
-
-std::string quoted(const std::string& field) {
-  std::string text = "\"";
-  for (const char c : field) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
+bool has(const Attributes& attributes, const char* name, const Attributes::mapped_type& value) {
+  const auto found = attributes.find(name);
+  return found != attributes.end() && found->second == value;
 }
 
 }  // namespace
 
 struct ExtractionOutput::Impl {
-  Impl(const std::string& path, const Attributes& recipe)
-      : path(path),
-        recipe(recipe),
-        parts_folder(make_parts_folder(path)),
-        lock((parts_folder / ".lock").string(), path) {}
+  explicit Impl(const ExtractionOutputOptions& options)
+      : options(options), parts(options.path), journal(parts.path()) {}
 
-  ~Impl() {
-    std::error_code holds_parts;  // then it stays for the next run
-    fs::remove(parts_folder / ".lock", holds_parts);
-    fs::remove(parts_folder, holds_parts);
-  }
+  bool holds(const FeatureReader& reader, const VideoFile& video, const SourceStamp& source) const;
+  std::string shard_name() const { return options.shard.value_or(Shard()).to_string(); }
 
-  std::string part(const std::string& stem) const {
-    return (parts_folder / (stem + ".h5")).string();
-  }
-  /// Stems of the parts, sorted.
-  std::vector<std::string> part_stems() const {
-    std::vector<std::string> stems;
-    for (const auto& entry : fs::directory_iterator(parts_folder))
-      if (entry.path().extension() == ".h5") stems.push_back(entry.path().stem().string());
-    std::sort(stems.begin(), stems.end());
-    return stems;
-  }
-  void assemble() const;
-
-  std::string path;
-  Attributes recipe;
-  fs::path parts_folder;
-  Lock lock;
+  ExtractionOutputOptions options;
+  PartsFolder parts;
+  ExtractionJournal journal;
   std::unique_ptr<FeatureReader> finished;  ///< the output as it was before this run; may be null
+  std::mutex mutex;                         ///< HDF5 is for one thread at a time
 };
 
-ExtractionOutput::ExtractionOutput(const std::string& path, const Attributes& recipe)
-    : impl_(std::make_unique<Impl>(path, recipe)) {
-  remove_stale_temporaries(path);
+ExtractionOutput::ExtractionOutput(const ExtractionOutputOptions& options)
+    : impl_(std::make_unique<Impl>(options)) {
+  const std::string& path = options.path;
   if (fs::exists(path)) {
     impl_->finished = std::make_unique<FeatureReader>(path);
-    check_recipe(*impl_->finished, recipe, "use the same options or choose another output");
+    check_recipe(impl_->finished->attributes(), path, options.recipe,
+                 "use the same options or choose another output");
   }
-  for (const std::string& stem : impl_->part_stems())
-    check_recipe(FeatureReader(impl_->part(stem)), recipe,
+  const std::string& folder = impl_->parts.path();
+  if (const std::optional<Attributes> recipe = read_recipe(folder))
+    check_recipe(*recipe, folder, options.recipe,
                  "use the same options, or remove the folder to give up what it holds");
+  else
+    write_recipe(folder, options.recipe);
+  impl_->parts.end_turn();
+  impl_->journal.append_shard(impl_->shard_name(), false);
 }
 
 ExtractionOutput::~ExtractionOutput() = default;
 
-bool ExtractionOutput::is_done(const VideoFile& video) const {
-  std::error_code missing;
-  const auto bytes = static_cast<int64_t>(fs::file_size(video.path, missing));
-  const auto holds = [&](const FeatureReader& reader) {
-    if (!reader.contains(video.stem)) return false;
-    const Attributes attributes = reader.attributes(video.stem);
-    const auto size = attributes.find(kSourceBytes);
-    return size != attributes.end() && (missing || size->second == Attributes::mapped_type(bytes));
+const std::string& ExtractionOutput::work_folder() const { return impl_->parts.path(); }
+
+bool ExtractionOutput::Impl::holds(const FeatureReader& reader, const VideoFile& video,
+                                   const SourceStamp& source) const {
+  if (!clip_fault(reader, video.stem).empty()) return false;
+  const Attributes attributes = reader.attributes(video.stem);
+  if (attributes.count(kSourceBytes) == 0) return false;
+  if (!options.allow_partial && has(attributes, kStatus, "partial")) return false;
+  if (!source.exists()) return true;
+  if (!has(attributes, kSourceBytes, source.bytes)) return false;
+  return has(attributes, kSourceTime, source.modified_ns) ||
+         has(attributes, kSourceHash, sha256_source(video.path));
+}
+
+ExtractionOutput::Claim ExtractionOutput::claim(const VideoFile& video, const SourceStamp& source) {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  silence_hdf5();  // every thread has its own switch
+  if (!impl_->parts.claim(video.stem)) return Claim::kElsewhere;
+  const auto is_done = [&] {
+    const std::string part = impl_->parts.part(video.stem);
+    if (!fs::exists(part))
+      return impl_->finished != nullptr && impl_->holds(*impl_->finished, video, source);
+    try {
+      const FeatureReader reader(part);
+      check_recipe(reader.attributes(), part, impl_->options.recipe, "remove it");
+      return impl_->holds(reader, video, source);
+    } catch (const c10::Error&) {  // damaged, or put there by somebody: it is made again
+      return false;
+    }
   };
-  if (const std::string part = impl_->part(video.stem); fs::exists(part))
-    return holds(FeatureReader(part));
-  return impl_->finished != nullptr && holds(*impl_->finished);
+  if (!is_done()) return Claim::kMine;
+  impl_->parts.release(video.stem);
+  return Claim::kDone;
 }
 
-void ExtractionOutput::write(const VideoFile& video, const torch::Tensor& features,
-                             const std::vector<double>& times_seconds, Attributes attributes) {
-  attributes["source"] = fs::path(video.path).filename().string();
-  attributes[kSourceBytes] = static_cast<int64_t>(fs::file_size(video.path));
-  attributes["source_sha256"] = sha256_file(video.path);
-  attributes.insert(impl_->recipe.begin(), impl_->recipe.end());
-  FeatureWriter writer(impl_->part(video.stem));
-  writer.set_attributes(impl_->recipe);
-  writer.write(video.stem, features, times_seconds, attributes);
+void ExtractionOutput::write(const FinishedClip& clip) {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  Attributes attributes = clip.attributes;
+  attributes["source"] = fs::path(clip.video.path).filename().string();
+  attributes[kSourceBytes] = clip.source.bytes;
+  attributes[kSourceTime] = clip.source.modified_ns;
+  attributes.insert(impl_->options.recipe.begin(), impl_->options.recipe.end());
+  FeatureWriter writer(impl_->parts.part(clip.video.stem), impl_->options.type);
+  writer.set_attributes(impl_->options.recipe);
+  writer.write(clip.video.stem, clip.rows->all(), clip.times_seconds, attributes);
   writer.close();
+
+  JournalEntry entry;
+  entry.clip = clip.video.stem;
+  entry.path = clip.video.path;
+  entry.status = "done";
+  entry.rows = clip.rows->rows();
+  entry.source_bytes = clip.source.bytes;
+  entry.source_modified_ns = clip.source.modified_ns;
+  impl_->journal.append(entry);
+  impl_->parts.release(clip.video.stem);
 }
 
-void ExtractionOutput::Impl::assemble() const {
-  const std::vector<std::string> stems = part_stems();
-  if (stems.empty()) return;
-  FeatureWriter writer(path);
-  writer.set_attributes(recipe);
-  if (finished != nullptr) {
-    std::vector<std::string> kept;
-    for (const std::string& clip : finished->clips())
-      if (!std::binary_search(stems.begin(), stems.end(), clip)) kept.push_back(clip);
-    writer.copy(path, kept);
-  }
-  for (const std::string& stem : stems) writer.copy(part(stem), {stem});
-  writer.close();
+void ExtractionOutput::fail(const VideoFile& video, const ExtractFailure& failure) {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  JournalEntry entry;
+  entry.clip = video.stem;
+  entry.path = failure.path;
+  entry.status = failure.kind;
+  entry.reason = failure.reason;
+  impl_->journal.append(entry);
+  impl_->parts.release(video.stem);
 }
 
-void ExtractionOutput::finish(const std::vector<ExtractFailure>& failures) {
-  impl_->assemble();
+bool ExtractionOutput::finish() {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  impl_->journal.append_shard(impl_->shard_name(), true);
   impl_->finished.reset();
-  const std::string list = impl_->path + ".failures.csv";
-  if (failures.empty()) {
-    fs::remove(list);
-  } else {
-    std::string csv = "path,reason\n";
-    for (const ExtractFailure& failure : failures)
-      csv += quoted(failure.path) + "," + quoted(failure.reason) + "\n";
-    write_text_atomically(list, csv);
-  }
-  fs::remove_all(impl_->parts_folder);
+  impl_->parts.take_turn();
+  const bool is_last = !impl_->options.shard.has_value() && impl_->parts.is_alone();
+  if (is_last) merge_parts(impl_->options.path, impl_->options.recipe);
+  write_failures(impl_->options.path, ExtractionJournal::read(impl_->parts.path()).failures());
+  if (is_last)
+    impl_->parts.remove();
+  else
+    impl_->parts.end_turn();
+  return is_last;
 }
 
 }  // namespace vidqa::features

@@ -1,62 +1,79 @@
 #include "features/extractor.h"
 
+#include <algorithm>
 #include <chrono>
-#include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 #include <torch/torch.h>
 
-#include "features/backbone.h"
+#include "features/clip_assembly.h"
+#include "features/decoder_threads.h"
 #include "features/extraction_output.h"
 #include "features/feature_writer.h"
-#include "features/frame_sampler.h"
 #include "features/frame_transform.h"
+#include "features/progress_meter.h"
+#include "features/row_batcher.h"
 #include "features/video_files.h"
-#include "features/video_reader.h"
 
 namespace vidqa::features {
 namespace {
 
-/// Rows of one clip in the making: frames are gathered into batches that depend on the clip alone.
-class ClipRows {
- public:
-  ClipRows(const FeatureNetwork& network, int64_t batch_size)
-      : network_(network), batch_size_(batch_size) {}
+using Clock = std::chrono::steady_clock;
 
-  /// Returns true when a batch went through the network.
-  bool add(const torch::Tensor& image, double seconds) {
-    images_.push_back(image);
-    times_seconds_.push_back(seconds);
-    if (static_cast<int64_t>(images_.size()) < batch_size_) return false;
-    run();
-    return true;
-  }
-  /// (n, D) float32.
-  torch::Tensor finish() {
-    if (!images_.empty()) run();
-    return torch::cat(features_, 0);
-  }
-  int64_t size() const { return static_cast<int64_t>(times_seconds_.size()); }
-  const std::vector<double>& times_seconds() const { return times_seconds_; }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
- private:
-  void run() {
-    const torch::NoGradGuard no_grad;
-    const torch::Tensor features =
-        network_.forward(torch::stack(images_)).to(torch::kCPU, torch::kFloat32);
-    TORCH_CHECK(features.dim() == 2 && features.size(0) == static_cast<int64_t>(images_.size()),
-                "backbone ", network_.name, " must give (n, D), got ", features.sizes(), " for ",
-                images_.size(), " images");
-    features_.push_back(features);
-    images_.clear();
+/// What decides the numbers; keys are the names of options. Batch size and device are not among
+/// them: they may change the last bits, and are kept with every clip.
+Attributes recipe_of(const ExtractOptions& options, const FeatureNetwork& network,
+                     const FrameTransform& transform) {
+  const VideoReaderOptions& reader = options.frames.reader;
+  Attributes recipe = {{"backbone", network.name},
+                       {"weights_hash", network.weights_hash},
+                       {"preset", transform.options().preset},
+                       {"preprocessing", transform.description()},
+                       {"sampler", to_string(options.frames.sampler)},
+                       {"color", reader.color == ColorPolicy::kAuto ? "auto" : "opencv"},
+                       {"stream", reader.stream ? fmt::format("{}", *reader.stream) : "best"},
+                       {"image_fps", reader.image_fps},
+                       {"dtype", to_string(options.type)}};
+  if (uses_fps(options.frames.sampler)) recipe["fps"] = options.frames.sampler.fps;
+  if (network.input.clip_length > 1) {
+    recipe["window_length"] = network.input.clip_length;
+    recipe["window_stride"] = options.windows.stride;
+    recipe["window_edge"] = to_string(options.windows.edge);
   }
+  recipe.insert(network.recipe.begin(), network.recipe.end());
+  return recipe;
+}
 
-  const FeatureNetwork& network_;
-  int64_t batch_size_;
-  std::vector<torch::Tensor> images_;    // of the batch in the making, (3, H, W) each
-  std::vector<torch::Tensor> features_;  // (<= batch_size, D) each
-  std::vector<double> times_seconds_;
-};
+/// Videos of this run, by the order of the list.
+std::vector<VideoFile> videos_of(const ExtractOptions& options) {
+  TORCH_CHECK(!options.videos.empty(), "extract: no videos given");
+  std::vector<VideoFile> videos;
+  int64_t place = 0;
+  for (const VideoFile& video : find_videos(options.videos)) {
+    TORCH_CHECK(is_clip_name(video.stem), "'", video.path, "' cannot become a clip named '",
+                video.stem, "'; rename the video");
+    if (!options.shard || options.shard->holds(place)) videos.push_back(video);
+    ++place;
+  }
+  return videos;
+}
+
+ExtractionOutputOptions output_options(const ExtractOptions& options, Attributes recipe) {
+  return {options.output, std::move(recipe), options.type, options.allow_partial, options.shard};
+}
+
+ClipDecoderOptions decoder_options(const ExtractOptions& options, const FeatureNetwork& network) {
+  ClipDecoderOptions result{options.frames, options.windows, options.timeout_seconds};
+  result.windows.length = network.input.clip_length;
+  ClipWindows(result.windows);  // names options out of range before any work
+  make_frame_sampler(options.frames.sampler);
+  return result;
+}
 
 class Extraction {
  public:
@@ -65,120 +82,184 @@ class Extraction {
       : options_(options),
         network_(network),
         observer_(observer),
-        sampler_(make_frame_sampler({options.sampler, options.fps, options.num_frames})),
-        transform_({options.resize, options.resize_size, options.crop_size}) {
-    TORCH_CHECK(options.batch_size >= 1, "extract: batch_size must be at least 1, got ",
-                options.batch_size);
-    TORCH_CHECK(!options.videos.empty(), "extract: no videos given");
-  }
+        transform_(network.input.transform),
+        decoder_options_(decoder_options(options, network)),
+        batcher_([this](const torch::Tensor& inputs) { return network_.forward(inputs); },
+                 options.batch_size,
+                 [this](size_t clip, const torch::Tensor& rows) { deliver(clip, rows); }),
+        videos_(videos_of(options)),
+        output_(output_options(options, recipe_of(options, network, transform_))) {}
 
   ExtractResult run();
 
  private:
-  /// What decides the numbers; keys are the names of options. Batch size and device are not among
-  /// them: they may change the last bits, and are kept with every clip.
-  Attributes recipe() const;
-  void start_sampler(const VideoFile& video);
-  void extract_clip(const VideoFile& video, ExtractionOutput& output);
-  void report(const std::string& clip) const {
-    if (observer_.on_progress)
-      observer_.on_progress(clips_done_, clips_total_, result_.frames + clip_frames_, clip);
-  }
+  void take(DecoderMessage message);
+  void take_end(size_t clip, const DecodedClip& decoded);
+  void deliver(size_t clip, const torch::Tensor& rows);
+  void keep_if_whole(size_t clip);
+  void fail(size_t clip, ExtractFailure failure);
+  Attributes notes_on(const DecodedClip& decoded) const;
+  void count_done(size_t clip);
+  void report(size_t clip);
 
   const ExtractOptions& options_;
   const FeatureNetwork& network_;
   const ExtractObserver& observer_;
-  std::unique_ptr<FrameSampler> sampler_;
   FrameTransform transform_;
+  ClipDecoderOptions decoder_options_;
+  RowBatcher batcher_;
+  std::vector<VideoFile> videos_;
+  ExtractionOutput output_;
+
+  ClipWriterThread* writer_ = nullptr;
+  std::map<size_t, ClipAssembly> clips_;  ///< in work
+  std::map<size_t, ExtractFailure> failures_;
   ExtractResult result_;
-  int64_t clips_done_ = 0;
-  int64_t clips_total_ = 0;
-  int64_t clip_frames_ = 0;  // of the clip in work
+  ProgressMeter meter_;
+  bool is_noted_ = false;
 };
 
-Attributes Extraction::recipe() const {
-  Attributes recipe = {{"backbone", network_.name},
-                       {"weights_hash", network_.weights_hash},
-                       {"sampler", options_.sampler},
-                       {"resize", options_.resize},
-                       {"crop_size", options_.crop_size}};
-  if (options_.sampler == "fps") recipe["fps"] = options_.fps;
-  if (options_.sampler == "uniform") recipe["num_frames"] = options_.num_frames;
-  if (options_.resize != "squash") recipe["resize_size"] = options_.resize_size;
-  return recipe;
-}
-
-void Extraction::start_sampler(const VideoFile& video) {
-  std::vector<double> seconds;
-  double end_seconds = 0;
-  if (sampler_->needs_times()) {
-    VideoReader reader(video.path);
-    while (reader.grab()) seconds.push_back(reader.seconds());
-    end_seconds = reader.end_seconds();
-  }
-  sampler_->begin(seconds, end_seconds);
-}
-
-void Extraction::extract_clip(const VideoFile& video, ExtractionOutput& output) {
-  start_sampler(video);
-  VideoReader reader(video.path);
-  ClipRows rows(network_, options_.batch_size);
-  while (reader.grab()) {
-    const int64_t count = sampler_->rows(reader.seconds());
-    if (count == 0) continue;
-    const torch::Tensor image = transform_(reader.retrieve());
-    for (int64_t i = 0; i < count; ++i) {
-      const bool ran = rows.add(image, reader.seconds());
-      clip_frames_ = rows.size();
-      if (ran) report(video.stem);
-    }
-  }
-  const torch::Tensor features = rows.finish();
-  if (!torch::isfinite(features).all().item<bool>())
-    throw VideoError(
-        fmt::format("'{}' gives features with NaN or Inf; check the weights", video.path));
-  output.write(
-      video, features, rows.times_seconds(),
-      {{"weights", network_.weights},
-       {"preprocessing", transform_.description() + ", RGB / 255, mean and deviation of ImageNet"},
-       {"program", "vidqa " VIDQA_VERSION},
-       {"batch_size", options_.batch_size},
-       {"device", options_.device},
-       {"frames_decoded", reader.frames()},
-       {"decode_errors", reader.decode_errors()},
-       {"duration_seconds", reader.end_seconds()}});
-  if (reader.decode_errors() > 0 && observer_.on_message)
-    observer_.on_message(fmt::format("'{}' is damaged: {} errors in {} frames", video.path,
-                                     reader.decode_errors(), reader.frames()));
-  result_.frames += rows.size();
-  ++result_.done;
-}
-
 ExtractResult Extraction::run() {
-  const auto start = std::chrono::steady_clock::now();
-  const std::vector<VideoFile> videos = find_videos(options_.videos);
-  for (const VideoFile& video : videos)
-    TORCH_CHECK(is_clip_name(video.stem), "'", video.path, "' cannot become a clip named '",
-                video.stem, "'; rename the video");
-  clips_total_ = static_cast<int64_t>(videos.size());
-  ExtractionOutput output(options_.output, recipe());
-  for (const VideoFile& video : videos) {
-    try {
-      if (output.is_done(video))
-        ++result_.skipped;
-      else
-        extract_clip(video, output);
-    } catch (const VideoError& error) {
-      result_.failures.push_back({video.path, error.what()});
-      if (observer_.on_message) observer_.on_message(error.what());
-    }
-    clip_frames_ = 0;
-    ++clips_done_;
-    report(video.stem);
+  const auto start = Clock::now();
+  meter_ = ProgressMeter(videos_);
+  {
+    // Destroyed in reverse order, also when something throws: the decoders stop first.
+    ClipWriterThread writer(output_);
+    DecoderThreads decoders(decoder_options_, transform_, videos_, output_, options_.decoders,
+                            2 * static_cast<size_t>(options_.batch_size));
+    writer_ = &writer;
+    while (std::optional<DecoderMessage> message = decoders.next()) take(std::move(*message));
+    batcher_.flush();
+    result_.stages = decoders.finish();
+    result_.stages.write = writer.finish();
   }
-  output.finish(result_.failures);
-  result_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  TORCH_CHECK(clips_.empty(), "extract: ", clips_.size(), " clips were left unfinished");
+  result_.stages.network = batcher_.network_seconds();
+  for (auto& [clip, failure] : failures_) result_.failures.push_back(std::move(failure));
+  result_.merged = output_.finish();
+  result_.seconds = seconds_since(start);
   return result_;
+}
+
+void Extraction::take(DecoderMessage message) {
+  if (message.end.has_value()) {
+    take_end(message.clip, *message.end);
+    return;
+  }
+  ClipAssembly& clip = clips_
+                           .try_emplace(message.clip, videos_[message.clip].path,
+                                        output_.work_folder(), options_.type)
+                           .first->second;
+  clip.expect(message.input.seconds, message.input.repeat);
+  meter_.advance(message.clip, message.share);
+  batcher_.add(message.clip, std::move(message.input.tensor));
+}
+
+void Extraction::deliver(size_t clip, const torch::Tensor& rows) {
+  if (!is_noted_ && network_.note) {
+    is_noted_ = true;
+    const std::string note = network_.note();
+    if (!note.empty() && observer_.on_message) observer_.on_message(note);
+  }
+  const auto found = clips_.find(clip);
+  if (found == clips_.end()) return;  // given up
+  meter_.add_frames(found->second.add(rows));
+  report(clip);
+  keep_if_whole(clip);
+}
+
+void Extraction::take_end(size_t clip, const DecodedClip& decoded) {
+  const VideoFile& video = videos_[clip];
+  if (decoded.claim != ExtractionOutput::Claim::kMine) {
+    ++(decoded.claim == ExtractionOutput::Claim::kDone ? result_.skipped : result_.elsewhere);
+    meter_.skip(clip);
+    count_done(clip);
+    return;
+  }
+  if (decoded.failure.has_value()) {
+    fail(clip, *decoded.failure);
+    return;
+  }
+  if (decoded.report.partial && !options_.allow_partial) {
+    fail(clip, {video.path, "partial", decoded.report.partial_reason});
+    return;
+  }
+  const auto found = clips_.find(clip);
+  if (found == clips_.end()) {
+    fail(clip,
+         {video.path, "failed",
+          fmt::format("'{}' gives no rows: it has {} frames and a window {}; choose another "
+                      "edge rule or sampler",
+                      video.path, decoded.report.decoded_frames, network_.input.clip_length)});
+    return;
+  }
+  if (decoded.report.partial || decoded.report.decode_errors > 0)
+    if (observer_.on_message)
+      observer_.on_message(decoded.report.partial
+                               ? decoded.report.partial_reason
+                               : fmt::format("'{}' is damaged: {} errors in {} frames", video.path,
+                                             decoded.report.decode_errors,
+                                             decoded.report.decoded_frames));
+  found->second.end(decoded);
+  batcher_.end(clip);
+  keep_if_whole(clip);
+}
+
+void Extraction::keep_if_whole(size_t clip) {
+  const auto found = clips_.find(clip);
+  if (found == clips_.end() || !found->second.is_whole()) return;
+  ClipAssembly& assembly = found->second;
+  if (!assembly.fault().empty()) {
+    fail(clip, {videos_[clip].path, "failed", assembly.fault()});
+    return;
+  }
+  const DecodedClip& decoded = assembly.decoded();
+  FinishedClip finished{
+      videos_[clip], decoded.source, {}, assembly.times_seconds(), notes_on(decoded)};
+  if (!assembly.row_shape().empty()) finished.attributes["row_shape"] = assembly.row_shape();
+  result_.frames += static_cast<int64_t>(finished.times_seconds.size());
+  result_.partial += decoded.report.partial ? 1 : 0;
+  finished.rows = assembly.take_rows();
+  clips_.erase(found);
+  writer_->write(std::move(finished));
+  ++result_.done;
+  count_done(clip);
+}
+
+Attributes Extraction::notes_on(const DecodedClip& decoded) const {
+  const DecodeReport& report = decoded.report;
+  Attributes notes = {{"weights", network_.weights},
+                      {"program", "vidqa " VIDQA_VERSION},
+                      {"libraries", decoded.libraries},
+                      {"batch_size", options_.batch_size},
+                      {"device", options_.backbone.device},
+                      {"source_sha256", decoded.source_sha256},
+                      {"status", report.partial ? "partial" : "complete"},
+                      {"frames_decoded", report.decoded_frames},
+                      {"decode_errors", report.decode_errors},
+                      {"first_seconds", report.first_seconds},
+                      {"duration_seconds", report.end_seconds},
+                      {"container_seconds", report.container_seconds}};
+  if (report.partial) notes["partial_reason"] = report.partial_reason;
+  return notes;
+}
+
+void Extraction::fail(size_t clip, ExtractFailure failure) {
+  batcher_.drop(clip);
+  clips_.erase(clip);
+  output_.fail(videos_[clip], failure);
+  if (observer_.on_message) observer_.on_message(failure.reason);
+  failures_.emplace(clip, std::move(failure));
+  count_done(clip);
+}
+
+void Extraction::count_done(size_t clip) {
+  meter_.finish(clip);
+  report(clip);
+}
+
+void Extraction::report(size_t clip) {
+  if (observer_.on_progress) observer_.on_progress(meter_.progress(videos_[clip].stem));
 }
 
 }  // namespace
@@ -189,12 +270,18 @@ ExtractResult extract(const ExtractOptions& options, const FeatureNetwork& netwo
 }
 
 ExtractResult extract(const ExtractOptions& options, const ExtractObserver& observer) {
-  const LoadedBackbone backbone = make_backbone(options.backbone, options.weights);
-  const torch::Device device(options.device);
-  backbone.network->to(device);
-  const FeatureNetwork network{
-      options.backbone, backbone.weights_description, backbone.weights_hash,
-      [&](const torch::Tensor& images) { return backbone.network->forward(images.to(device)); }};
+  const LoadedBackbone backbone = make_backbone(options.backbone);
+  const bool is_bfloat16 = options.backbone.precision == Precision::kBfloat16;
+  const FeatureNetwork network{backbone.name,
+                               backbone.weights_description,
+                               backbone.weights_hash,
+                               [&](const torch::Tensor& inputs) { return backbone.rows(inputs); },
+                               backbone.input,
+                               {{"layer", backbone.layer},
+                                {"spatial_map", int64_t{backbone.spatial_map}},
+                                {"l2_normalize", int64_t{backbone.l2_normalize}},
+                                {"precision", is_bfloat16 ? "bfloat16" : "float32"}},
+                               [&] { return backbone.precision_note(); }};
   return extract(options, network, observer);
 }
 

@@ -2,10 +2,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <torch/types.h>
+
+#include "features/backbone.h"
+#include "features/clip_windows.h"
+#include "features/extraction_report.h"
+#include "features/feature_store.h"
+#include "features/sampled_frames.h"
+#include "features/shard.h"
 
 namespace vidqa::features {
 
@@ -13,66 +21,57 @@ namespace vidqa::features {
 struct ExtractOptions {
   std::vector<std::string> videos;  ///< files, or folders that are searched for video files
   std::string output;               ///< features.h5
-  std::string backbone = "resnet18";
-  /// A .safetensors or .pth file, or `random:SEED`. No default: features of unknown weights are
-  /// worth nothing.
-  std::string weights;
-  std::string sampler = "fps";     ///< fps, uniform, all
-  double fps = 3;                  ///< sampler fps: frames a second
-  int64_t num_frames = 20;         ///< sampler uniform: frames a video
-  std::string resize = "shorter";  ///< shorter: shorter side to resize_size, then centre crop;
-                                   ///< squash: straight to crop_size
-  int64_t resize_size = 256;
-  int64_t crop_size = 224;
-  int64_t batch_size = 16;
-  std::string device = "cpu";
-};
-
-struct ExtractFailure {
-  std::string path;
-  std::string reason;
-};
-
-struct ExtractResult {
-  int64_t done = 0;
-  int64_t skipped = 0;  ///< already in the output
-  int64_t frames = 0;
-  double seconds = 0;
-  std::vector<ExtractFailure>
-      failures;  ///< also in <output>.failures.csv (removed when there are none)
+  BackboneOptions backbone;
+  SampledFramesOptions frames;  ///< reader.cancelled is the extractor's own
+  ClipWindowOptions windows;    ///< of motion networks; their length is the network's
+  FeatureType type = FeatureType::kFloat16;
+  int64_t batch_size = 16;  ///< images or windows a forward pass
+  int64_t decoders = 0;     ///< videos decoded at a time, each on one thread; 0: by the processors
+  double timeout_seconds = 0;  ///< for decoding one video; 0: none
+  bool allow_partial = false;  ///< keep what a damaged video gives, marked as partial
+  std::optional<Shard> shard;  ///< a part of the videos; no merge at the end
 };
 
 struct ExtractObserver {
-  /// After every clip, done or not, and now and then within a long one.
-  std::function<void(int64_t clips_done, int64_t clips_total, int64_t frames,
-                     const std::string& clip)>
-      on_progress;
+  /// After every clip, done or not, and now and then within a long one. On the caller's thread.
+  std::function<void(const ExtractProgress& progress)> on_progress;
   std::function<void(const std::string& line)> on_message;
 };
 
-/// A network as the extractor needs it: (n, 3, crop_size, crop_size) float32 -> (n, D).
+/// A network as the extractor needs it: (n, 3, H, W) or, where input.clip_length > 1, (n, 3, T, H,
+/// W) float32 on the CPU -> (n, D) or (n, D, h, w).
 struct FeatureNetwork {
   std::string name;
   std::string weights;       ///< where they come from, for the reader of the file
   std::string weights_hash;  ///< part of the recipe
-  std::function<torch::Tensor(const torch::Tensor& images)> forward;
+  std::function<torch::Tensor(const torch::Tensor& inputs)> forward;
+  InputSpec input;
+  Attributes recipe = {};                  ///< more of what decides the numbers: layer, precision
+  std::function<std::string()> note = {};  ///< asked for after the first batch, to be told
 };
 
 /// Extracts features of every video into one HDF5 file (features/feature_writer.h): `/<stem>` (n,
-/// D) float32 with its provenance in attributes, `/_times/<stem>` (n) float64: seconds of the rows.
-/// The file's own attributes hold the recipe: every option that decides what the numbers are.
+/// D) with its provenance in attributes, `/_times/<stem>` (n) float64: seconds of the rows. Maps
+/// (n, D, h, w) are stored as (n, D h w) with the attribute `row_shape`. The file's own attributes
+/// hold the recipe: every option that decides what the numbers are.
 ///
-/// A clip that cannot be read, or whose features are not finite, is listed in the result and does
-/// not stop the others. A clip is written whole or not at all; a killed run loses at most the clip
-/// in work, and the next run goes on from there (features/extraction_output.h). A clip that is done
-/// is skipped, unless its source has another size now. A file made with another recipe is refused,
-/// naming the option. Equal inputs give equal bytes in the data sets.
+///   decoder threads            caller's thread                    writer thread
+///   video -> frames -> inputs  -> batches across clips -> rows    -> part file, journal
+///
+/// with bounded queues in between: memory does not grow with a video's length but for its rows.
+///
+/// A clip that cannot be read, is damaged, times out, or whose features are not finite or too large
+/// for float16 is listed in the result and does not stop the others. A clip is written whole or not
+/// at all; a killed run loses at most the clips in work, and the next run goes on from there
+/// (features/extraction_output.h). Several processes may work on one output. A file made with
+/// another recipe is refused, naming the option. Equal inputs give equal bytes, whatever the other
+/// clips are.
 /// Throws std::runtime_error (also c10::Error) for faults that concern the whole run: unknown
-/// backbone, bad weights, two videos with one stem, unwritable output.
+/// backbone, bad weights, two videos with one stem, unwritable output, full disk.
 ExtractResult extract(const ExtractOptions& options, const ExtractObserver& observer);
 
-/// The same with a network of the caller's; options.backbone and weights are not read,
-/// options.device is only noted.
+/// The same with a network of the caller's; options.backbone is not read, but for the device, which
+/// is noted.
 ExtractResult extract(const ExtractOptions& options, const FeatureNetwork& network,
                       const ExtractObserver& observer);
 

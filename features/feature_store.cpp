@@ -6,6 +6,7 @@
 #include <c10/util/Exception.h>
 #include <torch/types.h>
 
+#include "features/hash.h"
 #include "features/hdf5_handles.h"
 
 namespace vidqa::features {
@@ -75,6 +76,17 @@ hid_t open_file(const std::string& path) {
 
 }  // namespace
 
+std::string to_string(FeatureType type) {
+  return type == FeatureType::kFloat16 ? "float16" : "float32";
+}
+
+FeatureType parse_feature_type(const std::string& name) {
+  if (name == "float16") return FeatureType::kFloat16;
+  TORCH_CHECK(name == "float32", "unknown type '", name,
+              "' of features; accepted: float16, float32");
+  return FeatureType::kFloat32;
+}
+
 struct FeatureReader::Impl {
   explicit Impl(const std::string& path)
       : path(path), file(open_file(path), H5Fclose, "open '" + path + "' as an HDF5 file") {}
@@ -110,6 +122,14 @@ struct FeatureReader::Impl {
     return names;
   }
 
+  bool has_times(const std::string& clip) const {
+    return H5Lexists(file, "_times", H5P_DEFAULT) > 0 &&
+           H5Lexists(file, ("_times/" + clip).c_str(), H5P_DEFAULT) > 0;
+  }
+
+  /// Adds the bytes of a data set as they are in the file, some rows at a time.
+  void hash_data(const std::string& name, Sha256& hash) const;
+
   Hdf5Handle open(const std::string& name) const {
     return {H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, doing(name)};
   }
@@ -117,6 +137,33 @@ struct FeatureReader::Impl {
   std::string path;
   Hdf5Handle file;
 };
+
+void FeatureReader::Impl::hash_data(const std::string& name, Sha256& hash) const {
+  constexpr hsize_t kBytesAtATime = 1 << 22;
+  const Hdf5Handle set = open(name);
+  const Hdf5Handle type(H5Dget_type(set), H5Tclose, doing(name));
+  const Hdf5Handle space(H5Dget_space(set), H5Sclose, doing(name));
+  std::vector<hsize_t> dims(static_cast<size_t>(std::max(0, H5Sget_simple_extent_ndims(space))));
+  H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+  hsize_t row_bytes = H5Tget_size(type);
+  for (size_t i = 1; i < dims.size(); ++i) row_bytes *= dims[i];
+  if (dims.empty() || row_bytes == 0) return;
+
+  const hsize_t step = std::max<hsize_t>(1, kBytesAtATime / row_bytes);
+  std::vector<hsize_t> start(dims.size(), 0), count = dims;
+  std::vector<char> buffer;
+  for (; start[0] < dims[0]; start[0] += count[0]) {
+    count[0] = std::min(step, dims[0] - start[0]);
+    buffer.resize(count[0] * row_bytes);
+    check_hdf5(
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
+        doing(name));
+    const Hdf5Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
+                            H5Sclose, doing(name));
+    check_hdf5(H5Dread(set, type, memory, space, H5P_DEFAULT, buffer.data()), doing(name));
+    hash.update(buffer.data(), buffer.size());
+  }
+}
 
 FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
 FeatureReader::~FeatureReader() = default;
@@ -175,10 +222,23 @@ torch::Tensor FeatureReader::read_dense(const std::string& array, int64_t row) c
   return features;
 }
 
+std::vector<int64_t> FeatureReader::shape(const std::string& clip) const {
+  const std::vector<hsize_t> shape = impl_->shape(clip);
+  TORCH_CHECK(Impl::is_clip(shape), "feature file '", impl_->path, "' has no clip '", clip, "'");
+  if (shape.size() == 1) return {1, static_cast<int64_t>(shape[0])};
+  return {static_cast<int64_t>(shape[0]), static_cast<int64_t>(shape[1])};
+}
+
+std::string FeatureReader::content_sha256(const std::string& clip) const {
+  Sha256 hash;
+  impl_->hash_data(clip, hash);
+  if (impl_->has_times(clip)) impl_->hash_data("_times/" + clip, hash);
+  return hash.finish();
+}
+
 std::vector<double> FeatureReader::times_seconds(const std::string& clip) const {
-  if (!contains(clip) || H5Lexists(impl_->file, "_times", H5P_DEFAULT) <= 0) return {};
+  if (!contains(clip) || !impl_->has_times(clip)) return {};
   const std::string name = "_times/" + clip;
-  if (H5Lexists(impl_->file, name.c_str(), H5P_DEFAULT) <= 0) return {};
   const Hdf5Handle set = impl_->open(name);
   const Hdf5Handle space(H5Dget_space(set), H5Sclose, impl_->doing(name));
   std::vector<double> times(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));

@@ -4,7 +4,6 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
-#include <libavutil/sha.h>
 #include <libswscale/swscale.h>
 }
 
@@ -45,7 +44,6 @@ using UniqueCodecContext = std::unique_ptr<AVCodecContext, FreeByAddress<avcodec
 using UniqueFrame = std::unique_ptr<AVFrame, FreeByAddress<av_frame_free>>;
 using UniquePacket = std::unique_ptr<AVPacket, FreeByAddress<av_packet_free>>;
 using UniqueSwsContext = std::unique_ptr<SwsContext, FreeByValue<sws_freeContext>>;
-using UniqueSha = std::unique_ptr<AVSHA, FreeByValue<av_free>>;
 
 /// What a negative return value of an FFmpeg function means.
 inline std::string error_text(int error) {
@@ -63,6 +61,19 @@ inline int64_t frame_duration(const AVFrame& frame) {
   return frame.duration;
 #else
   return frame.pkt_duration;
+#endif
+}
+
+/// Whether the decoder had to guess a part of the picture.
+inline bool is_damaged(const AVFrame& frame) {
+  return frame.decode_error_flags != 0 || (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0;
+}
+
+inline bool is_interlaced(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+  return (frame.flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+  return frame.interlaced_frame != 0;
 #endif
 }
 

@@ -8,41 +8,44 @@
 #include <stdexcept>
 #include <vector>
 
-#include <fmt/format.h>
+extern "C" {
+#include <libavutil/mem.h>
+#include <libavutil/sha.h>
+}
 
-#include "features/ffmpeg_handles.h"
+#include <fmt/format.h>
 
 namespace vidqa::features {
 namespace {
 
 constexpr size_t kReadBytes = 1 << 20;
 
-class Sha256 {
- public:
-  Sha256() : state_(av_sha_alloc()) {
-    if (state_ == nullptr) throw std::bad_alloc();
-    av_sha_init(state_.get(), 256);
-  }
-  void update(const char* data, size_t size) {
-    av_sha_update(state_.get(), reinterpret_cast<const uint8_t*>(data), size);
-  }
-  std::string finish() {
-    std::array<uint8_t, 32> digest{};
-    av_sha_final(state_.get(), digest.data());
-    std::string hex;
-    for (const uint8_t byte : digest) hex += fmt::format("{:02x}", byte);
-    return hex;
-  }
-
- private:
-  ffmpeg::UniqueSha state_;
-};
-
 }  // namespace
+
+void Sha256::Free::operator()(AVSHA* state) const { av_free(state); }
+
+Sha256::Sha256() : state_(av_sha_alloc()) {
+  if (state_ == nullptr) throw std::bad_alloc();
+  av_sha_init(state_.get(), 256);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+
+void Sha256::update(const void* bytes, size_t size) {
+  av_sha_update(state_.get(), static_cast<const uint8_t*>(bytes), size);
+}
+
+std::string Sha256::finish() {
+  std::array<uint8_t, 32> digest{};
+  av_sha_final(state_.get(), digest.data());
+  std::string hex;
+  for (const uint8_t byte : digest) hex += fmt::format("{:02x}", byte);
+  return hex;
+}
 
 std::string sha256(std::string_view bytes) {
   Sha256 hash;
-  hash.update(bytes.data(), bytes.size());
+  hash.update(bytes);
   return hash.finish();
 }
 

@@ -23,4 +23,14 @@ void fail_hdf5(const std::string& doing) {
   TORCH_CHECK(false, "cannot ", doing, reason.empty() ? "" : ": ", reason);
 }
 
+Hdf5Handle float16_type() {
+  const std::string doing = "make the HDF5 type float16";
+  Hdf5Handle type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose, doing);
+  constexpr size_t kSignBit = 15, kExponentBit = 10, kExponentBits = 5, kMantissaBits = 10;
+  check_hdf5(H5Tset_fields(type, kSignBit, kExponentBit, kExponentBits, 0, kMantissaBits), doing);
+  check_hdf5(H5Tset_size(type, 2), doing);
+  check_hdf5(H5Tset_ebias(type, 15), doing);
+  return type;
+}
+
 }  // namespace vidqa::features

@@ -40,6 +40,9 @@ class Hdf5Handle {
   herr_t (*close_)(hid_t);
 };
 
+/// IEEE binary16, little-endian, which HDF5 has no name for; h5py reads it as float16.
+Hdf5Handle float16_type();
+
 /// For calls that give a status: throws fail_hdf5(doing) when it is negative.
 inline void check_hdf5(herr_t status, const std::string& doing) {
   if (status < 0) fail_hdf5(doing);

@@ -1,80 +1,47 @@
 #pragma once
 
-#include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include <torch/nn/modules/batchnorm.h>
-#include <torch/nn/modules/conv.h>
-
 #include "features/backbone.h"
+#include "features/layers.h"
 
 namespace vidqa::features {
 
-/// A convolution without bias and its batch normalisation, registered in `parent` under
-/// torchvision's names.
-class ConvNorm {
+/// Residual networks up to the global average pooling, "pool5", or one of their stages, averaged.
+/// Names and arithmetic are torchvision's, without the classifier `fc`.
+///   ResNet   He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, arXiv
+///            1512.03385; the stride of a bottleneck is in its 3x3 convolution ("v1.5"; the paper
+///            has it in the first 1x1)
+///   ResNeXt  Xie et al., "Aggregated Residual Transformations for Deep Neural Networks", CVPR
+///            2017, arXiv 1611.05431: bottlenecks with grouped 3x3 convolutions
+///   R(2+1)D  Tran et al., "A Closer Look at Spatiotemporal Convolutions for Action Recognition",
+///            CVPR 2018, arXiv 1711.11248: every 3x3x3 convolution is 1x3x3 then 3x1x1; its map is
+///            the average over time
+class ResidualNetwork : public Backbone {
  public:
-  ConvNorm(torch::nn::Module& parent, std::string conv_name, std::string norm_name,
-           torch::nn::Conv2dOptions options);
+  explicit ResidualNetwork(const BackboneEntry& entry) : Backbone(entry) {}
 
-  torch::Tensor operator()(const torch::Tensor& x);
+  void initialize() override;
+  std::vector<std::string> ignored_prefixes() const override { return {"fc."}; }
 
-  /// Puts the running statistics and the affine map of the normalisation into the convolution, in
-  /// double precision, and lays its weights out as channels_last. The parent loses `norm_name`; its
-  /// convolution gains a bias.
-  void fold();
+  /// The builders' part: convolutions with ReLU before the first stage, and whether a 3x3 max
+  /// pooling with stride 2 follows them; then the blocks of each stage.
+  void add_stem(ConvLayer conv) { stem_.push_back(std::move(conv)); }
+  void set_max_pool() { has_max_pool_ = true; }
+  void add_stage(std::vector<ResidualBlock> blocks) { stages_.push_back(std::move(blocks)); }
+
+ protected:
+  torch::Tensor run(const torch::Tensor& inputs) override;
+  void pack(Precision precision) override;
 
  private:
-  torch::nn::Module& parent_;
-  std::string conv_name_, norm_name_;
-  torch::nn::Conv2dOptions options_;
-  torch::nn::Conv2d conv_;
-  torch::nn::BatchNorm2d norm_;  ///< empty when folded
+  std::vector<ConvLayer> stem_;
+  bool has_max_pool_ = false;
+  std::vector<std::vector<ResidualBlock>> stages_;
 };
 
-/// Residual block: two 3x3 convolutions (basic), or 1x1, 3x3 with the stride, and 1x1 to four times
-/// the width (bottleneck as in torchvision, "ResNet v1.5"; the paper has the stride in the first
-/// 1x1).
-class ResidualBlockImpl : public torch::nn::Module {
- public:
-  ResidualBlockImpl(bool bottleneck, int64_t in_channels, int64_t width, int64_t stride);
-
-  torch::Tensor forward(const torch::Tensor& x);
-  void fold();
-
- private:
-  std::vector<ConvNorm> convs_;
-  std::optional<ConvNorm> projection_;  ///< of the shortcut; unset where that is the identity
-};
-TORCH_MODULE(ResidualBlock);
-
-/// ResNet (He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, arXiv 1512.03385)
-/// up to the global average pooling, "pool5". Names and arithmetic are torchvision's, without its
-/// classifier `fc`.
-class ResNet : public Backbone {
- public:
-  struct Layout {
-    std::string name;
-    bool bottleneck;
-    std::array<int64_t, 4> blocks;  ///< of the four stages, 64 to 512 wide
-    int64_t dim() const { return bottleneck ? 2048 : 512; }
-  };
-
-  /// Random weights: He normal (fan out) in convolutions, ones and zeros in normalisations.
-  explicit ResNet(const Layout& layout);
-
-  torch::Tensor forward(const torch::Tensor& images) override;
-  void optimize_for_inference() override;
-
- private:
-  ConvNorm stem_;
-  std::vector<ResidualBlock> blocks_;
-  bool folded_ = false;
-};
-
-/// Rows of backbone_table().
+/// resnet18, -34, -50, -101, -152, resnext101_32x8d, resnext101_64x4d, r2plus1d_18.
 std::vector<BackboneEntry> resnet_entries();
 
 }  // namespace vidqa::features

@@ -16,7 +16,7 @@ constexpr int kAlignPixels = 64;  // 3 bytes each: rows start at multiples of 64
 
 }  // namespace
 
-RgbConverter::RgbConverter(const int32_t* display_matrix) {
+RgbConverter::RgbConverter(const int32_t* display_matrix, ColorPolicy policy) : policy_(policy) {
   if (display_matrix == nullptr) return;
   // A stored point (x, y) is shown at (a x + c y, b x + d y), up to a shift.
   const int32_t a = display_matrix[0], b = display_matrix[1];
@@ -37,10 +37,12 @@ void RgbConverter::set_colors(const AVFrame& frame) {
   const bool is_j = frame.format == AV_PIX_FMT_YUVJ420P || frame.format == AV_PIX_FMT_YUVJ422P ||
                     frame.format == AV_PIX_FMT_YUVJ444P || frame.format == AV_PIX_FMT_YUVJ440P ||
                     frame.format == AV_PIX_FMT_YUVJ411P;
-  const int full_range = is_j || frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
+  const bool obeys = policy_ == ColorPolicy::kAuto;
+  const int full_range = is_j || (obeys && frame.color_range == AVCOL_RANGE_JPEG) ? 1 : 0;
+  const int matrix = obeys ? frame.colorspace : SWS_CS_DEFAULT;
   // Colour spaces have equal numbers in AVColorSpace and here; "unspecified" gives BT.601.
   const int status =
-      sws_setColorspaceDetails(context_.get(), sws_getCoefficients(frame.colorspace), full_range,
+      sws_setColorspaceDetails(context_.get(), sws_getCoefficients(matrix), full_range,
                                sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
   TORCH_CHECK(status >= 0, "RgbConverter: libswscale cannot convert the colours of ", format->name);
 }

@@ -9,6 +9,11 @@
 
 namespace vidqa::features {
 
+/// kAuto obeys the tags of a frame, BT.601 where there is none, as ffmpeg does. kOpencv gives the
+/// pixels of OpenCV up to 4.x, with which many features were made: BT.601 whatever the tag says,
+/// and full range only for the yuvj formats.
+enum class ColorPolicy { kAuto, kOpencv };
+
 /// Turns decoded frames into RGB as they are to be shown: colour matrix and range as the frame's
 /// tags say (ITU-R BT.601 where there is none), rotated and mirrored as the display matrix says.
 /// Pixels are not stretched to the sample aspect ratio. Transparent pixels lose their alpha.
@@ -19,7 +24,7 @@ class RgbConverter {
  public:
   /// `display_matrix`: 9 numbers as in libavutil/display.h, or null. The nearest quarter turn is
   /// taken.
-  explicit RgbConverter(const int32_t* display_matrix);
+  explicit RgbConverter(const int32_t* display_matrix, ColorPolicy policy = ColorPolicy::kAuto);
 
   /// -> height x width, CV_8UC3 in RGB order, rows aligned to 64 bytes. Throws c10::Error.
   cv::Mat convert(const AVFrame& frame);
@@ -29,6 +34,7 @@ class RgbConverter {
  private:
   void set_colors(const AVFrame& frame);
 
+  ColorPolicy policy_;
   bool transpose_ = false;  ///< first this, then the mirrors
   bool mirror_x_ = false;
   bool mirror_y_ = false;

@@ -184,8 +184,9 @@ StateDict tensors_of(const Value& root, const Storages& storages) {
 
 StateDict read_zip(const std::string& path) {
   caffe2::serialize::PyTorchStreamReader archive(path);
-  TORCH_CHECK(archive.hasRecord("data.pkl"),
-              "holds no pickle; TorchScript archives are not weights files");
+  TORCH_CHECK(archive.hasRecord("data.pkl"), "holds no pickle of tensors");
+  TORCH_CHECK(!archive.hasRecord("constants.pkl"),
+              "is a TorchScript network, not weights; give it as such");
   if (archive.hasRecord("byteorder")) {
     const auto [order, bytes] = archive.getRecord("byteorder");
     TORCH_CHECK(std::string(static_cast<const char*>(order.get()), bytes) == "little",

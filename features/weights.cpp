@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include <torch/torch.h>
@@ -34,8 +35,9 @@ StateDict without_prefix(StateDict tensors, const std::string& prefix) {
 StateDict read_by_extension(const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
   if (extension == ".safetensors") return read_safetensors(path);
-  const bool torch_file = extension == ".pth" || extension == ".pt" || extension == ".ckpt";
-  TORCH_CHECK(torch_file, "is neither .safetensors nor .pth, .pt or .ckpt");
+  static const std::set<std::string> kTorchFiles = {".pth", ".pt", ".ckpt", ".tar", ".pickle"};
+  TORCH_CHECK(kTorchFiles.count(extension) > 0,
+              "is neither .safetensors nor .pth, .pt, .ckpt, .pth.tar or .pickle");
   return read_torch_file(path);
 }
 

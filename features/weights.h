@@ -13,10 +13,11 @@ namespace vidqa::features {
 using StateDict = std::map<std::string, torch::Tensor>;
 
 /// Reads a weights file; no code of the file is run.
-///   FILE.safetensors        https://github.com/huggingface/safetensors, the format section of its
-///   README FILE.pth, .pt, .ckpt    what torch.save(model.state_dict(), FILE) writes, since 1.6
-///   (zip) or before; the dict may
-///                           lie under the key "state_dict" or "model_state_dict" of a checkpoint
+///   FILE.safetensors     https://github.com/huggingface/safetensors, the format section of its
+///                        README
+///   FILE.pth, .pt, ...   what torch.save(model.state_dict(), FILE) writes, since 1.6 (zip) or
+///                        before; the dict may lie under the key "state_dict" or
+///                        "model_state_dict" of a checkpoint
 /// A "module." before every name (DataParallel) is taken off. Throws c10::Error naming the file and
 /// what is wrong.
 StateDict read_weights(const std::string& path);

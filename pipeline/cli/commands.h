@@ -18,6 +18,10 @@ struct Command {
 Command add_data_command(CLI::App& app);
 Command add_synth_command(CLI::App& app);
 Command add_extract_command(CLI::App& app);
+Command add_merge_command(CLI::App& app);
+Command add_verify_command(CLI::App& app);
+Command add_similarity_command(CLI::App& app);
+Command add_frames_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
 Command add_ask_command(CLI::App& app);

@@ -43,7 +43,7 @@ void Progress::clear() {
   is_drawn_ = false;
 }
 
-void Progress::update(int64_t done, int64_t total, const std::string& detail) {
+void Progress::update(int64_t done, int64_t total, const std::string& detail, double seconds_left) {
   const auto now = Clock::now();
   if (done < last_done_ || last_done_ < 0) {
     start_ = now;
@@ -59,8 +59,8 @@ void Progress::update(int64_t done, int64_t total, const std::string& detail) {
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const auto counted = static_cast<double>(done - first_done_);
   const double rate = seconds > 0 ? counted / seconds : 0;
-  const std::string left =
-      rate > 0 ? format_duration(static_cast<double>(total - done) / rate) : "?";
+  if (seconds_left < 0 && rate > 0) seconds_left = static_cast<double>(total - done) / rate;
+  const std::string left = seconds_left >= 0 ? format_duration(seconds_left) : "?";
   const std::string figures = fmt::format("{}/{} {}  {:.1f}/s  {} left{}{}", done, total, unit_,
                                           rate, left, detail.empty() ? "" : "  ", detail);
   if (!is_terminal_) {

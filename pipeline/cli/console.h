@@ -28,8 +28,9 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// `detail`: shown at the end, e.g. the loss or the clip in work. Starts anew when `done` falls
-  /// or the label changes.
-  void update(int64_t done, int64_t total, const std::string& detail = "");
+  /// or the label changes. `seconds_left` where the caller knows better than by counting.
+  void update(int64_t done, int64_t total, const std::string& detail = "",
+              double seconds_left = -1);
   void set_label(const std::string& label);
   /// Wipes the bar, so that a line can be printed; the next update() draws it again.
   void clear();

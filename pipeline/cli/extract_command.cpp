@@ -1,3 +1,4 @@
+#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -5,18 +6,50 @@
 
 #include "features/backbone.h"
 #include "features/extractor.h"
+#include "features/frame_transform.h"
 #include "pipeline/cli/commands.h"
 #include "pipeline/cli/console.h"
 
 namespace vidqa::cli {
 namespace {
 
-int extract(const features::ExtractOptions& options, int64_t threads) {
-  start_computing(threads);
+struct ExtractArguments {
+  features::ExtractOptions options;
+  std::string sampler = to_string(options.frames.sampler);
+  double fps = options.frames.sampler.fps;
+  std::string type = to_string(options.type);
+  std::string edge = to_string(options.windows.edge);
+  std::vector<float> mean, deviation;
+  std::string shard;
+  bool allow_failures = false;
+  int64_t threads = 0;
+};
+
+std::array<float, 3> three(const std::vector<float>& values) {
+  return {values.at(0), values.at(1), values.at(2)};
+}
+
+features::ExtractOptions resolved(const ExtractArguments& arguments) {
+  features::ExtractOptions options = arguments.options;
+  options.frames.sampler = features::parse_frame_sampler(arguments.sampler, arguments.fps);
+  options.type = features::parse_feature_type(arguments.type);
+  options.windows.edge = features::parse_edge_rule(arguments.edge);
+  if (!arguments.mean.empty()) options.backbone.frames.mean = three(arguments.mean);
+  if (!arguments.deviation.empty()) options.backbone.frames.deviation = three(arguments.deviation);
+  if (!arguments.shard.empty()) options.shard = features::parse_shard(arguments.shard);
+  return options;
+}
+
+int extract(const ExtractArguments& arguments) {
+  const features::ExtractOptions options = resolved(arguments);
+  start_computing(arguments.threads);
   Progress progress("extracting", "clips");
   features::ExtractObserver observer;
-  observer.on_progress = [&](int64_t done, int64_t total, int64_t frames, const std::string& clip) {
-    progress.update(done, total, fmt::format("{} frames  {}", frames, clip));
+  observer.on_progress = [&](const features::ExtractProgress& now) {
+    progress.update(
+        now.clips_done, now.clips_total,
+        fmt::format("{} frames, {:.1f}/s  {}", now.frames, now.frames_per_second, now.clip),
+        now.seconds_left);
   };
   observer.on_message = [&](const std::string& line) {
     progress.clear();
@@ -25,76 +58,203 @@ int extract(const features::ExtractOptions& options, int64_t threads) {
   const features::ExtractResult result = features::extract(options, observer);
   progress.clear();
 
-  const double rate = result.seconds > 0 ? static_cast<double>(result.frames) / result.seconds : 0;
-  fmt::print(
-      "{}: {} clips done, {} skipped (already there), {} failed; {} frames in {:.1f} s, {:.1f} "
-      "frames/s\n",
-      options.output, result.done, result.skipped, result.failures.size(), result.frames,
-      result.seconds, rate);
-  if (result.failures.empty()) return 0;
-  for (const features::ExtractFailure& failure : result.failures)
-    say(fmt::format("failed: {}", failure.reason));
+  fmt::print("{}: {}", options.output, summary(result));
+  if (!result.merged)
+    fmt::print("{}\n", options.shard
+                           ? fmt::format("shard {} is done; when all are: vidqa merge {}",
+                                         options.shard->to_string(), options.output)
+                           : "another run on this output is at work; the last one merges");
+  if (result.failures.empty() || arguments.allow_failures) return 0;
   say(fmt::format(
       "vidqa: error: {} of {} clips failed; the list is in {}.failures.csv", result.failures.size(),
       result.done + result.skipped + static_cast<int64_t>(result.failures.size()), options.output));
   return 1;
 }
 
-std::string backbone_names() {
+/// "name, name, ..." of a table's rows.
+template <typename Table>
+std::string names_of(const Table& table) {
   std::string names;
-  for (const auto& entry : features::backbone_table())
-    names += (names.empty() ? "" : ", ") + entry.name;
+  for (const auto& entry : table) names += (names.empty() ? "" : ", ") + entry.name;
   return names;
+}
+
+void add_network_options(CLI::App& command, ExtractArguments& arguments) {
+  features::BackboneOptions& backbone = arguments.options.backbone;
+  const std::string group = "Network";
+  command.add_option("--backbone", backbone.name, "One of " + names_of(features::backbone_table()))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--weights", backbone.weights,
+                  "Published weights (.safetensors, .pth), or random:SEED")
+      ->group(group);
+  command
+      .add_option("--torchscript", backbone.torchscript,
+                  "Any other network, saved with torch.jit.save; in place of --backbone")
+      ->group(group);
+  command
+      .add_option("--layer", backbone.layer, "Layer to take; an unknown one lists what there is")
+      ->group(group);
+  command
+      .add_flag("--spatial-map", backbone.spatial_map,
+                "The layer's map (D, h, w) before pooling, kept as rows of D h w numbers")
+      ->group(group);
+  command.add_flag("--l2", backbone.l2_normalize, "Divide every row by its length")->group(group);
+  command
+      .add_option("--precision", backbone.precision,
+                  "float32, or bfloat16 where the processor has it: faster; its error on the first "
+                  "batch is told")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, features::Precision>{{"float32", features::Precision::kFloat32},
+                                                     {"bfloat16", features::Precision::kBfloat16}}))
+      ->default_str("float32")
+      ->group(group);
+  command
+      .add_option("--clip-length", backbone.clip_length,
+                  "Motion networks that take any: frames of a window")
+      ->group(group);
+  command
+      .add_option("--window-stride", arguments.options.windows.stride,
+                  "Motion networks: frames from a window to the next")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option(
+          "--window-edge", arguments.edge,
+          "Motion networks, at the ends of a video: drop, repeat-last, loop, centre (a row a "
+          "frame), shift")
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--device", backbone.device, "cpu, cuda, cuda:1")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_frame_options(CLI::App& command, ExtractArguments& arguments) {
+  features::VideoReaderOptions& reader = arguments.options.frames.reader;
+  features::FrameOverrides& frames = arguments.options.backbone.frames;
+  const std::string group = "Frames";
+  std::string samplers;
+  for (const auto& entry : features::frame_sampler_table())
+    samplers += fmt::format("\n  {}: {}", entry.name, entry.summary);
+  command.add_option("--sampler", arguments.sampler, "Frames to take: " + samplers)
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--fps", arguments.fps, "Samplers that go by time: frames a second")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--color", reader.color,
+                  "auto obeys the tags of a video; opencv reproduces features made with OpenCV 4")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, features::ColorPolicy>{
+          {"auto", features::ColorPolicy::kAuto}, {"opencv", features::ColorPolicy::kOpencv}}))
+      ->default_str("auto")
+      ->group(group);
+  command
+      .add_option("--stream", reader.stream, "Index of the video stream, where there are several")
+      ->group(group);
+  command
+      .add_option("--image-fps", reader.image_fps,
+                  "Folders of numbered images: how many are a second")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--preset", frames.preset,
+                  "Preprocessing: " + names_of(features::frame_presets()) +
+                      "; without, the one that the weights were trained with")
+      ->group(group);
+  command
+      .add_option("--resize", frames.resize,
+                  "In place of the preset's: shorter (shorter side to --resize-size, then crop), "
+                  "squash (to --crop-size), fixed")
+      ->group(group);
+  command.add_option("--resize-size", frames.resize_size, "Shorter side or rows, pixels")
+      ->group(group);
+  command.add_option("--resize-width", frames.resize_width, "Columns with --resize fixed")
+      ->group(group);
+  command.add_option("--crop-size", frames.crop_size, "Side of what the network sees, pixels")
+      ->group(group);
+  command.add_option("--mean", arguments.mean, "Of red, green, blue, for networks of one's own")
+      ->expected(3)
+      ->group(group);
+  command.add_option("--deviation", arguments.deviation, "Likewise")->expected(3)->group(group);
+}
+
+void add_run_options(CLI::App& command, ExtractArguments& arguments) {
+  features::ExtractOptions& options = arguments.options;
+  const std::string group = "Run";
+  command
+      .add_option("--dtype", arguments.type,
+                  "float16 (half the disk, relative error 5e-4, refuses what it cannot hold) or "
+                  "float32")
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--batch-size", options.batch_size, "Frames or windows a forward pass")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--decoders", options.decoders,
+                  "Videos decoded at a time, each on one thread; 0: one for every four processors")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--threads", arguments.threads, "Threads of the network; 0: one per processor")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--timeout", options.timeout_seconds,
+                  "Seconds for decoding one video, then it is a failure; 0: no limit")
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--shard", arguments.shard,
+                  "I/N: the I-th of N equal parts of the videos, or slurm: by SLURM_ARRAY_TASK_ID "
+                  "and _COUNT. Afterwards: vidqa merge")
+      ->group(group);
+  command
+      .add_flag("--allow-partial", options.allow_partial,
+                "Keep what damaged videos give, marked as partial")
+      ->group(group);
+  command.add_flag("--allow-failures", arguments.allow_failures, "Exit with 0 when clips failed")
+      ->group(group);
 }
 
 }  // namespace
 
 Command add_extract_command(CLI::App& app) {
-  auto options = std::make_shared<features::ExtractOptions>();
-  auto threads = std::make_shared<int64_t>(0);
+  auto arguments = std::make_shared<ExtractArguments>();
   CLI::App* command = app.add_subcommand("extract", "Turn video files into features.h5");
   command
-      ->add_option("--videos", options->videos,
-                   "Video files, or folders that are searched for them")
+      ->add_option("--videos", arguments->options.videos,
+                   "Video files, GIFs, images, folders of numbered images, or folders that are "
+                   "searched for videos")
       ->required();
-  command->add_option("--output", options->output, "HDF5 file to write: one data set (n, D) a clip")
+  command
+      ->add_option("--output", arguments->options.output,
+                   "HDF5 file to write: one data set (n, D) a clip")
       ->required();
-  command->add_option("--backbone", options->backbone, "Network: " + backbone_names())
-      ->capture_default_str();
-  command
-      ->add_option("--weights", options->weights,
-                   "torchvision weights (.safetensors, .pth), or random:SEED")
-      ->required();
-  command->add_option("--sampler", options->sampler, "Frames to take: fps, uniform, all")
-      ->capture_default_str();
-  command->add_option("--fps", options->fps, "Sampler fps: frames a second")->capture_default_str();
-  command->add_option("--num-frames", options->num_frames, "Sampler uniform: frames a video")
-      ->capture_default_str();
-  command
-      ->add_option(
-          "--resize", options->resize,
-          "shorter: shorter side to --resize-size, then centre crop; squash: to --crop-size")
-      ->capture_default_str();
-  command->add_option("--resize-size", options->resize_size, "Shorter side, pixels")
-      ->capture_default_str();
-  command
-      ->add_option("--crop-size", options->crop_size,
-                   "Width and height that the network sees, pixels")
-      ->capture_default_str();
-  command->add_option("--batch-size", options->batch_size, "Frames a forward pass")
-      ->capture_default_str();
-  command->add_option("--device", options->device, "cpu, cuda, cuda:1")->capture_default_str();
-  command->add_option("--threads", *threads, "Threads; 0: one per processor")
-      ->capture_default_str();
+  add_network_options(*command, *arguments);
+  add_frame_options(*command, *arguments);
+  add_run_options(*command, *arguments);
   command->footer(
-      "A clip that cannot be read is listed in OUTPUT.failures.csv and the exit code is 1; all "
-      "others are written. Run the\n"
-      "same command again and it goes on where it stopped. There are no default weights: features "
-      "of unknown weights are\n"
-      "worth nothing, so random ones have to be asked for.\n\n"
-      "Example: vidqa extract --videos clips/ --output features.h5 --backbone resnet101 --weights "
-      "resnet101.pth --fps 3");
-  return {command, [options, threads] { return extract(*options, *threads); }};
+      "Every clip is safe on disk as soon as it is done (OUTPUT.parts). Run the same command again "
+      "and it goes on where it\n"
+      "stopped, kill -9 and a full disk included; clips that are damaged, or whose video has "
+      "changed, are made again. Start it\n"
+      "several times, on one machine or many, and the runs share the work. A clip that fails is "
+      "listed in OUTPUT.failures.csv,\n"
+      "all others are written, and the exit code is 1. There are no default weights: features of "
+      "unknown weights are worth\n"
+      "nothing, so random ones have to be asked for.\n\n"
+      "Examples:\n"
+      "  vidqa extract --videos clips/ --output features.h5 --backbone resnet101 --weights "
+      "resnet101.pth --fps 3\n"
+      "  vidqa extract --videos tvqa_frames/ --output tvqa.h5 --backbone resnet101 --weights "
+      "resnet101.pth --preset tvqa\n"
+      "  vidqa extract --videos gifs/ --output c3d.h5 --backbone c3d --weights c3d.pth --sampler "
+      "stride:1 --window-edge centre");
+  return {command, [arguments] { return extract(*arguments); }};
 }
 
 }  // namespace vidqa::cli

@@ -38,6 +38,10 @@ constexpr const char* kDescription =
     "  vidqa ask      put a question about one video to a trained model\n"
     "  vidqa compare  train the same model with several fusions and seeds -> one table\n"
     "  vidqa analyse  what finished runs answer: question types, streams, overlap, votes\n\n"
+    "  vidqa frames   the frames of a video that extract sees, as HDF5, PNG or one sheet\n"
+    "  vidqa merge    shards of an extraction -> one features.h5\n"
+    "  vidqa verify   damaged clips of a feature file\n"
+    "  vidqa similarity  why two feature files differ\n"
     "  vidqa data     check a data set before hours are spent on it\n"
     "  vidqa import   weights of published code -> checkpoint\n"
     "  vidqa fusions  what every fusion costs\n"
@@ -61,12 +65,14 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(34);
 
   const std::vector<Command> commands = {
-      vidqa::cli::add_synth_command(app),   vidqa::cli::add_extract_command(app),
-      vidqa::cli::add_train_command(app),   vidqa::cli::add_evaluate_command(app),
-      vidqa::cli::add_ask_command(app),     vidqa::cli::add_compare_command(app),
-      vidqa::cli::add_analyse_command(app), vidqa::cli::add_fusions_command(app),
-      vidqa::cli::add_import_command(app),  vidqa::cli::add_data_command(app),
-      vidqa::cli::add_doctor_command(app),
+      vidqa::cli::add_synth_command(app),      vidqa::cli::add_extract_command(app),
+      vidqa::cli::add_merge_command(app),      vidqa::cli::add_verify_command(app),
+      vidqa::cli::add_similarity_command(app), vidqa::cli::add_train_command(app),
+      vidqa::cli::add_evaluate_command(app),   vidqa::cli::add_ask_command(app),
+      vidqa::cli::add_compare_command(app),    vidqa::cli::add_analyse_command(app),
+      vidqa::cli::add_fusions_command(app),    vidqa::cli::add_import_command(app),
+      vidqa::cli::add_data_command(app),       vidqa::cli::add_doctor_command(app),
+      vidqa::cli::add_frames_command(app),
   };
   try {
     app.parse(argc, argv);

@@ -1,16 +1,16 @@
 #include "features/backbone.h"
 
-#include <algorithm>
-#include <fstream>
+#include <cmath>
+#include <map>
 
 #include <gmock/gmock.h>
-#include <hdf5.h>
 #include <torch/torch.h>
 
 #include "features/hash.h"
-#include "features/hdf5_handles.h"
 #include "features/weights.h"
+#include "tests/features/closed_form.h"
 #include "tests/features/weights_files.h"
+#include "tests/testing/errors.h"
 #include "tests/testing/golden_file.h"
 #include "tests/testing/shared_data.h"
 
@@ -22,18 +22,23 @@ using ::testing::HasSubstr;
 using testing::relative_error;
 using testing::TempDir;
 
-const BackboneEntry* find_row(const std::string& name) {
-  const auto& table = backbone_table();
-  const auto row = std::find_if(table.begin(), table.end(),
-                                [&](const auto& entry) { return entry.name == name; });
-  return row == table.end() ? nullptr : &*row;
+BackbonePtr make_network(const std::string& name) {
+  const BackboneEntry& entry = backbone_entry(name);
+  const BackbonePtr network = entry.make(entry);
+  network->eval();
+  return network;
 }
 
-StateDict state_dict_of(const torch::nn::Module& module) {
-  StateDict tensors;
-  for (const auto& entry : module.named_parameters())
-    tensors[entry.key()] = entry.value().detach().clone();
-  for (const auto& entry : module.named_buffers()) tensors[entry.key()] = entry.value().clone();
+LoadedBackbone load(const std::string& name, const std::string& weights) {
+  BackboneOptions options;
+  options.name = name;
+  options.weights = weights;
+  return make_backbone(options);
+}
+
+StateDict copy_of(const torch::nn::Module& module) {
+  StateDict tensors = testing::state_dict_of(module);
+  for (auto& [name, tensor] : tensors) tensor = tensor.clone();
   return tensors;
 }
 
@@ -46,18 +51,14 @@ void set_random_statistics(torch::nn::Module& module) {
 }
 
 std::string message_of(const std::string& name, const std::string& weights) {
-  try {
-    make_backbone(name, weights);
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "no error";
+  return testing::error_of([&] { load(name, weights); });
 }
 
 TEST(Backbone, UnknownNamesAndMissingWeightsSayWhatIsAccepted) {
-  EXPECT_THAT(message_of("resnet19", "random:1"),
-              AllOf(HasSubstr("'resnet19'"),
-                    HasSubstr("resnet18, resnet34, resnet50, resnet101, resnet152")));
+  EXPECT_THAT(
+      message_of("resnet19", "random:1"),
+      AllOf(HasSubstr("'resnet19'"),
+            HasSubstr("resnet18, resnet34, resnet50, resnet101, resnet152, resnext101_32x8d")));
   EXPECT_THAT(message_of("resnet18", ""),
               AllOf(HasSubstr("no weights"), HasSubstr("random:SEED"), HasSubstr(".safetensors")));
   EXPECT_THAT(message_of("resnet18", "random:"), HasSubstr("random:SEED"));
@@ -67,32 +68,54 @@ TEST(Backbone, UnknownNamesAndMissingWeightsSayWhatIsAccepted) {
 }
 
 TEST(Backbone, ParametersAreAsManyAsPublished) {
-  // torchvision's documented counts, less the classifier's (dim + 1) * 1000.
-  const std::map<std::string, int64_t> published = {{"resnet18", 11689512},
-                                                    {"resnet34", 21797672},
-                                                    {"resnet50", 25557032},
-                                                    {"resnet101", 44549160},
-                                                    {"resnet152", 60192808}};
-  for (const auto& [name, count] : published) {
-    ASSERT_NE(find_row(name), nullptr) << name;
-    const BackbonePtr network = find_row(name)->make();
+  // torchvision's documented counts, for c3d those of the Sports-1M weights, less the classifier's.
+  struct Published {
+    int64_t parameters, features, classes;
+  };
+  const std::map<std::string, Published> published = {{"resnet18", {11689512, 512, 1000}},
+                                                      {"resnet34", {21797672, 512, 1000}},
+                                                      {"resnet50", {25557032, 2048, 1000}},
+                                                      {"resnet101", {44549160, 2048, 1000}},
+                                                      {"resnet152", {60192808, 2048, 1000}},
+                                                      {"resnext101_32x8d", {88791336, 2048, 1000}},
+                                                      {"resnext101_64x4d", {83455272, 2048, 1000}},
+                                                      {"vgg16", {138357544, 4096, 1000}},
+                                                      {"vit_b_16", {86567656, 768, 1000}},
+                                                      {"r2plus1d_18", {31505325, 512, 400}},
+                                                      {"c3d", {79991015, 4096, 487}}};
+  EXPECT_EQ(backbone_table().size(), published.size());
+  for (const auto& [name, expected] : published) {
+    const BackbonePtr network = make_network(name);
     int64_t parameters = 0;
     for (const torch::Tensor& parameter : network->parameters()) parameters += parameter.numel();
-    EXPECT_EQ(parameters, count - (network->dim() + 1) * 1000) << name;
+    EXPECT_EQ(parameters + (expected.features + 1) * expected.classes, expected.parameters) << name;
     EXPECT_EQ(network->name(), name);
-    EXPECT_EQ(network->dim(), find_row(name)->dim) << name;
+    EXPECT_EQ(network->dim(), expected.features) << name;
   }
+}
+
+TEST(Backbone, PresetIsThatOfTheWeights) {
+  const auto preset = [](const char* name, const char* hash) {
+    return preset_of_weights(backbone_entry(name), hash);
+  };
+  EXPECT_EQ(preset("resnet101", "63fe2227"), "torchvision-v1");  // IMAGENET1K_V1
+  EXPECT_EQ(preset("resnet101", "cd907fc2"), "torchvision-v2");  // IMAGENET1K_V2
+  EXPECT_EQ(preset("resnext101_64x4d", "random:1"), "torchvision-v2");
+  EXPECT_EQ(preset("r2plus1d_18", "91a641e6"), "torchvision-video");
+  EXPECT_EQ(load("resnet18", "random:1").input.transform.preset, "torchvision-v1");
+  for (const BackboneEntry& entry : backbone_table())
+    EXPECT_EQ(frame_preset(entry.preset).preset, entry.preset);
 }
 
 TEST(Backbone, RandomWeightsAreAFunctionOfTheSeed) {
   const torch::NoGradGuard no_grad;
   const torch::Tensor images = torch::randn({1, 3, 64, 64});
   const torch::Tensor before = at::detail::getDefaultCPUGenerator().get_state();
-  const LoadedBackbone first = make_backbone("resnet18", "random:3");
+  const LoadedBackbone first = load("resnet18", "random:3");
   EXPECT_TRUE(torch::equal(at::detail::getDefaultCPUGenerator().get_state(), before));
   torch::manual_seed(99);
-  const LoadedBackbone again = make_backbone("resnet18", "random:3");
-  const LoadedBackbone other = make_backbone("resnet18", "random:4");
+  const LoadedBackbone again = load("resnet18", "random:3");
+  const LoadedBackbone other = load("resnet18", "random:4");
   const torch::Tensor features = first.network->forward(images);
   EXPECT_TRUE(torch::equal(features, again.network->forward(images)));
   EXPECT_GT(relative_error(features, other.network->forward(images)), 0.01);
@@ -101,39 +124,121 @@ TEST(Backbone, RandomWeightsAreAFunctionOfTheSeed) {
 }
 
 TEST(Backbone, RandomConvolutionsHaveTheSpreadOfHe) {
-  const BackbonePtr network = find_row("resnet50")->make();
-  const StateDict tensors = state_dict_of(*network);
+  const BackbonePtr network = make_network("resnet50");
+  network->initialize();
+  const StateDict tensors = testing::state_dict_of(*network);
   const torch::Tensor& weight = tensors.at("layer3.0.conv2.weight");  // 256 x 256 x 3 x 3
   EXPECT_NEAR(weight.std().item<double>(), std::sqrt(2.0 / (256 * 9)), 2e-4);
   EXPECT_TRUE(torch::equal(tensors.at("layer3.0.bn2.weight"), torch::ones({256})));
 }
 
-TEST(Backbone, FoldedNetworkEqualsTheUnfolded) {
+TEST(Backbone, OptimisedNetworkEqualsTheEager) {
   const torch::NoGradGuard no_grad;
-  for (const std::string name : {"resnet18", "resnet50"}) {
+  const std::map<std::string, std::vector<int64_t>> inputs = {{"resnet18", {2, 3, 96, 80}},
+                                                              {"resnet50", {2, 3, 64, 64}},
+                                                              {"resnext101_32x8d", {1, 3, 32, 32}},
+                                                              {"r2plus1d_18", {1, 3, 8, 32, 32}}};
+  for (const auto& [name, sizes] : inputs) {
     torch::manual_seed(5);
-    const BackbonePtr network = find_row(name)->make();
+    const BackbonePtr network = make_network(name);
+    network->initialize();
     set_random_statistics(*network);
-    network->eval();
-    const torch::Tensor images = torch::randn({2, 3, 96, 80});
-    const torch::Tensor plain = network->forward(images);
-    network->optimize_for_inference();
-    EXPECT_LT(relative_error(network->forward(images), plain), 1e-5) << name;
-    EXPECT_TRUE(network->buffers().empty()) << name;
+    const torch::Tensor input = torch::randn(sizes);
+    const torch::Tensor plain = network->forward(input);
+    network->optimize_for_inference(Precision::kFloat32);
+    EXPECT_LT(relative_error(network->forward(input), plain), 1e-4) << name;
+    EXPECT_TRUE(network->parameters().empty() && network->buffers().empty()) << name;
   }
 }
 
-TEST(Backbone, BatchOfOneEqualsARowOfABatch) {
+TEST(Backbone, StagesAndMapsAgreeWithTheirAverages) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [name, sizes] :
+       {std::pair<std::string, std::vector<int64_t>>{"resnet18", {2, 3, 64, 96}},
+        {"r2plus1d_18", {1, 3, 8, 32, 32}}}) {
+    const LoadedBackbone loaded = load(name, "random:2");
+    const torch::Tensor input = torch::randn(sizes);
+    for (const LayerEntry& layer : backbone_entry(name).layers) {
+      loaded.network->select_output(layer.name, false);
+      const torch::Tensor vector = loaded.rows(input);
+      EXPECT_EQ(vector.sizes(), (std::vector<int64_t>{sizes[0], layer.dim}));
+      loaded.network->select_output(layer.name, true);
+      const torch::Tensor map = loaded.rows(input);
+      EXPECT_EQ(map.size(1), layer.map_dim);
+      EXPECT_LT(relative_error(map.mean({2, 3}), vector), 1e-5) << name << " " << layer.name;
+    }
+  }
+}
+
+TEST(Backbone, LayersAreNamedWhereAnotherIsAskedFor) {
+  BackboneOptions options;
+  options.name = "vgg16";
+  options.weights = "/absent.pth";
+  options.layer = "fc8";
+  EXPECT_THAT(testing::error_of([&] { make_backbone(options); }),
+              HasSubstr("vgg16 has no layer 'fc8'; accepted: fc7, fc6, pool5"));
+  options.layer = "fc6";
+  options.spatial_map = true;
+  EXPECT_THAT(testing::error_of([&] { make_backbone(options); }),
+              HasSubstr("layer fc6 has no spatial map; layers with one: pool5"));
+  options.name = "resnet18";
+  options.layer = "";
+  options.spatial_map = false;
+  options.clip_length = 16;
+  EXPECT_THAT(testing::error_of([&] { make_backbone(options); }), HasSubstr("clips of 1, got"));
+}
+
+TEST(Backbone, RowsCanBeGivenLengthOne) {
+  BackboneOptions options;
+  options.weights = "random:1";
+  const torch::Tensor images = torch::randn({2, 3, 64, 64});
+  const torch::Tensor rows = make_backbone(options).rows(images);
+  options.l2_normalize = true;
+  const torch::Tensor unit = make_backbone(options).rows(images);
+  EXPECT_LT(relative_error(unit.norm(2, 1), torch::ones({2})), 1e-6);
+  EXPECT_LT(relative_error(unit * rows.norm(2, 1, true), rows), 1e-6);
+}
+
+TEST(Backbone, Bfloat16TellsItsErrorOnTheFirstBatch) {
+  if (!has_bfloat16()) GTEST_SKIP() << "needs a processor with AVX-512 BF16";
+  BackboneOptions options;
+  options.weights = "random:1";
+  const torch::Tensor images = torch::randn({2, 3, 64, 64});
+  const torch::Tensor exact = make_backbone(options).rows(images);
+  options.precision = Precision::kBfloat16;
+  const LoadedBackbone loaded = make_backbone(options);
+  EXPECT_EQ(loaded.precision_note(), "");
+  loaded.rows(images.slice(0, 0, 0));  // nothing to compare
+  EXPECT_EQ(loaded.precision_note(), "");
+  const torch::Tensor rounded = loaded.rows(images);
+  EXPECT_THAT(loaded.precision_note(),
+              AllOf(HasSubstr("first batch of 2"), HasSubstr("cosine 0.99")));
+  EXPECT_GT(torch::cosine_similarity(rounded, exact, 1).min().item<double>(), 0.99);
+  EXPECT_GT(relative_error(rounded, exact), 1e-5);
+  EXPECT_TRUE(torch::equal(loaded.rows(images), rounded));
+}
+
+TEST(Backbone, NamesOfTheReleasedTransformerAreKnown) {
+  const BackbonePtr network = make_network("vit_b_16");
+  EXPECT_EQ(network->current_name("encoder.layers.encoder_layer_3.mlp.linear_1.weight"),
+            "encoder.layers.encoder_layer_3.mlp.0.weight");
+  EXPECT_EQ(network->current_name("encoder.layers.encoder_layer_3.mlp.linear_2.bias"),
+            "encoder.layers.encoder_layer_3.mlp.3.bias");
+  const StateDict tensors = testing::state_dict_of(*network);
+  for (const auto& [name, tensor] : tensors) EXPECT_EQ(network->current_name(name), name);
+  EXPECT_EQ(tensors.count("encoder.layers.encoder_layer_3.mlp.0.weight"), 1U);
+}
+
+TEST(Backbone, RowsAreTheSameBitsInEveryBatch) {
   const torch::InferenceMode inference;
-  const LoadedBackbone backbone = make_backbone("resnet18", "random:1");
-  const torch::Tensor images = torch::randn({3, 3, 70, 64});
-  const torch::Tensor batch = backbone.network->forward(images);
-  for (int64_t i = 0; i < 3; ++i)
-    EXPECT_LT(relative_error(backbone.network->forward(images.slice(0, i, i + 1)),
-                             batch.slice(0, i, i + 1)),
-              1e-5);
-  EXPECT_EQ(backbone.network->forward(images.slice(0, 0, 0)).sizes(),
-            (std::vector<int64_t>{0, 512}));
+  const LoadedBackbone backbone = load("resnet18", "random:1");
+  const torch::Tensor images = torch::randn({16, 3, 70, 64});
+  const torch::Tensor batch = backbone.rows(images);
+  for (const auto& [begin, end] : {std::pair{0, 1}, {1, 4}, {9, 16}, {15, 16}})
+    EXPECT_TRUE(
+        torch::equal(backbone.rows(images.slice(0, begin, end)), batch.slice(0, begin, end)))
+        << begin << " to " << end << " of 16";
+  EXPECT_EQ(backbone.rows(images.slice(0, 0, 0)).sizes(), (std::vector<int64_t>{0, 512}));
 }
 
 TEST(Backbone, WeightsComeFromAFileWithOrWithoutClassifier) {
@@ -141,20 +246,19 @@ TEST(Backbone, WeightsComeFromAFileWithOrWithoutClassifier) {
   const TempDir folder;
   const std::string path = folder.file("w.safetensors");
   torch::manual_seed(6);
-  const BackbonePtr network = find_row("resnet18")->make();
+  const BackbonePtr network = make_network("resnet18");
+  network->initialize();
   set_random_statistics(*network);
-  network->eval();
-  StateDict tensors = state_dict_of(*network);
+  StateDict tensors = copy_of(*network);
   tensors["fc.weight"] = torch::zeros({1000, 512});
   tensors["fc.bias"] = torch::zeros({1000});
   testing::write_safetensors(path, tensors);
 
-  const LoadedBackbone loaded = make_backbone("resnet18", path);
+  const LoadedBackbone loaded = load("resnet18", path);
   const torch::Tensor images = torch::randn({1, 3, 64, 64});
   EXPECT_LT(relative_error(loaded.network->forward(images), network->forward(images)), 1e-5);
   EXPECT_FALSE(loaded.network->is_training());
-  for (const torch::Tensor& parameter : loaded.network->parameters())
-    EXPECT_FALSE(parameter.requires_grad());
+  EXPECT_FALSE(loaded.rows(images).requires_grad());
   EXPECT_EQ(loaded.weights_description, "w.safetensors");
   EXPECT_EQ(loaded.weights_hash, sha256_file(path));
 
@@ -166,88 +270,6 @@ TEST(Backbone, WeightsComeFromAFileWithOrWithoutClassifier) {
   EXPECT_THAT(message_of("resnet18", path),
               HasSubstr("'head.weight' is not a tensor of this network"));
 }
-
-std::filesystem::path golden_path() { return testing::shared_dir() / "golden" / "backbones.h5"; }
-
-std::vector<std::string> golden_groups() {
-  return std::filesystem::exists(golden_path())
-             ? testing::GoldenFile(golden_path().string()).names("/")
-             : std::vector<std::string>{};
-}
-
-/// Numbers of an attribute, as many as `count`.
-template <typename T>
-std::vector<T> numbers(const std::string& group, const std::string& name, size_t count,
-                       hid_t type) {
-  std::vector<T> values(count);
-  const std::string doing = "read attribute " + name + " of " + group;
-  const Hdf5Handle file(H5Fopen(golden_path().c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose,
-                        doing);
-  const Hdf5Handle attribute(
-      H5Aopen_by_name(file, group.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-      doing);
-  const Hdf5Handle space(H5Aget_space(attribute), H5Sclose, doing);
-  TORCH_CHECK(H5Sget_simple_extent_npoints(space) == static_cast<hssize_t>(count), doing, ": not ",
-              count, " numbers");
-  check_hdf5(H5Aread(attribute, type, values.data()), doing);
-  return values;
-}
-
-/// The closed form of the file's attribute `doc`: entry number `k` of the sorted state dict.
-torch::Tensor closed_form_weight(const std::string& name, const torch::Tensor& like, int64_t k,
-                                 double gain) {
-  const auto ends = [&](const std::string& end) {
-    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
-  };
-  const torch::Tensor s =
-      torch::sin(0.37 * torch::arange(like.numel(), torch::kFloat64) + static_cast<double>(k))
-          .view(like.sizes());
-  if (ends(".running_var")) return 1 + 0.5 * s * s;
-  if (ends(".running_mean")) return 0.1 * s;
-  if (like.dim() >= 2)
-    return gain * s / std::sqrt(static_cast<double>(like.numel() / like.size(0)));
-  return ends(".weight") ? 1 + 0.1 * s : 0.1 * s;
-}
-
-torch::Tensor closed_form_images(const std::vector<int64_t>& shape) {
-  const torch::Tensor i = torch::arange(c10::multiply_integers(shape), torch::kFloat64);
-  return (torch::sin(0.013 * i) + 0.5 * torch::sin(0.0007 * i * 1.7 + 1))
-      .view(shape)
-      .to(torch::kFloat32);
-}
-
-class BackboneGolden : public ::testing::TestWithParam<std::string> {};
-
-TEST_P(BackboneGolden, Pool5EqualsTorchvision) {
-  const BackboneEntry* row = find_row(GetParam());
-  if (row == nullptr) GTEST_SKIP() << GetParam() << " is not in backbone_table()";
-  const std::string group = "/" + GetParam();
-  const testing::GoldenFile golden(golden_path().string());
-  const double gain = numbers<double>(group, "gain", 1, H5T_NATIVE_DOUBLE).front();
-  const torch::Tensor images =
-      closed_form_images(numbers<int64_t>(group, "input_shape", 4, H5T_NATIVE_INT64));
-
-  const torch::NoGradGuard no_grad;
-  const BackbonePtr network = row->make();
-  StateDict tensors = state_dict_of(*network);
-  tensors["fc.weight"] = torch::empty({1000, network->dim()});  // counts in the numbering
-  tensors["fc.bias"] = torch::empty({1000});
-  int64_t k = 0;
-  for (auto& [name, tensor] : tensors) {
-    if (tensor.is_floating_point())
-      tensor = closed_form_weight(name, tensor, k, gain).to(torch::kFloat32);
-    ++k;
-  }
-  load_state_dict(*network, tensors, golden_path().string(), {"fc."});
-  network->eval();
-  network->optimize_for_inference();
-  EXPECT_LT(relative_error(network->forward(images), golden.tensor(group + "/outputs/pool5")),
-            1e-4);
-}
-
-INSTANTIATE_TEST_SUITE_P(, BackboneGolden, ::testing::ValuesIn(golden_groups()),
-                         [](const auto& info) { return testing::test_name(info.param); });
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(BackboneGolden);
 
 }  // namespace
 }  // namespace vidqa::features

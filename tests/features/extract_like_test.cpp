@@ -37,10 +37,10 @@ class ExtractLike : public ::testing::Test {
     }
     options_.videos = {video("a"), video("b")};
     options_.output = folder_.file("features.h5");
-    options_.backbone = "resnet18";
-    options_.weights = "random:3";
-    options_.resize_size = 34;
-    options_.crop_size = 32;
+    options_.backbone.name = "resnet18";
+    options_.backbone.weights = "random:3";
+    options_.backbone.frames.resize_size = 34;
+    options_.backbone.frames.crop_size = 32;
     options_.batch_size = 3;
   }
 
@@ -54,23 +54,49 @@ class ExtractLike : public ::testing::Test {
 };
 
 TEST_F(ExtractLike, AClipGetsTheRowsThatItWouldHaveHadInTheFile) {
-  for (const char* sampler : {"fps", "uniform", "all"}) {
-    options_.sampler = sampler;
-    options_.fps = 4;
-    options_.num_frames = 5;
-    options_.resize = std::string(sampler) == "all" ? "squash" : "shorter";
-    options_.output = folder_.file(std::string(sampler) + ".h5");
-    extract(options_, {});
-    const FeatureReader expected(options_.output);
+  int number = 0;
+  const auto expect_equal_rows = [&](const ExtractOptions& options) {
+    extract(options, {});
+    const FeatureReader expected(options.output);
     for (const char* name : {"a", "b"}) {
       ExtractLikeOptions asked = like(name);
-      asked.output = folder_.file(std::string(sampler) + name + ".h5");
+      asked.like = options.output;
+      asked.output = folder_.file(name + std::to_string(number++) + ".h5");
       EXPECT_EQ(extract_like(asked), name);
       const FeatureReader made(asked.output);
-      EXPECT_TRUE(torch::equal(made.read(name), expected.read(name))) << sampler;
+      EXPECT_TRUE(torch::equal(made.read(name), expected.read(name)));
       EXPECT_EQ(made.times_seconds(name), expected.times_seconds(name));
+      EXPECT_EQ(made.attributes(), expected.attributes());
     }
-  }
+  };
+  const auto with = [&](auto change) {
+    ExtractOptions options = options_;
+    options.output = folder_.file("file" + std::to_string(number) + ".h5");
+    change(options);
+    return options;
+  };
+  expect_equal_rows(with([](auto& o) { o.frames.sampler = parse_frame_sampler("pts", 4); }));
+  expect_equal_rows(with([](auto& o) {
+    o.frames.sampler = parse_frame_sampler("uniform:5");
+    o.backbone.frames.resize = "squash";
+    o.backbone.l2_normalize = true;
+    o.type = FeatureType::kFloat32;
+  }));
+  expect_equal_rows(with([](auto& o) {
+    o.frames.sampler = parse_frame_sampler("stride:4");
+    o.frames.reader.color = ColorPolicy::kOpencv;
+    o.backbone.frames = FrameOverrides();
+    o.backbone.frames.preset = "torchvision-video";
+    o.backbone.frames.crop_top = 3;
+    o.backbone.frames.crop_left = 40;
+    o.backbone.frames.mean = {{0.5F, 0.25F, 0.125F}};
+    o.backbone.spatial_map = true;
+  }));
+  expect_equal_rows(with([](auto& o) {
+    o.frames.sampler = parse_frame_sampler("stride:7");
+    o.backbone.frames = FrameOverrides();
+    o.backbone.frames.preset = "tvqa";
+  }));
 }
 
 TEST_F(ExtractLike, TakesTheWeightsWithTheHashOfTheRecipe) {
@@ -79,13 +105,14 @@ TEST_F(ExtractLike, TakesTheWeightsWithTheHashOfTheRecipe) {
   for (const std::string& path : {weights, others}) {
     torch::manual_seed(path == weights ? 1 : 2);
     StateDict tensors;
-    const BackbonePtr network = backbone_table().front().make();
+    const BackboneEntry& entry = backbone_entry("resnet18");
+    const BackbonePtr network = entry.make(entry);
+    network->initialize();
     for (const auto& item : network->named_parameters()) tensors[item.key()] = item.value();
     for (const auto& item : network->named_buffers()) tensors[item.key()] = item.value();
     testing::write_safetensors(path, tensors);
   }
-  options_.backbone = backbone_table().front().name;
-  options_.weights = weights;
+  options_.backbone.weights = weights;
   extract(options_, {});
   ExtractLikeOptions asked = like("a");
   asked.weights = {others, weights};

@@ -1,17 +1,12 @@
 #include "features/extractor.h"
 
-#include <csignal>
-#include <fstream>
-#include <iterator>
 #include <limits>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <opencv2/core.hpp>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include "features/backbone.h"
 #include "features/feature_store.h"
@@ -19,8 +14,7 @@
 #include "features/hash.h"
 #include "features/video_files.h"
 #include "features/video_reader.h"
-#include "features/video_writer.h"
-#include "tests/testing/shared_data.h"
+#include "tests/features/extraction_fixture.h"
 
 namespace vidqa::features {
 namespace {
@@ -31,58 +25,16 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-void write_video(const fs::path& path, int frames, int seed) {
-  fs::create_directories(path.parent_path());
-  VideoWriter writer(path.string(), {48, 32, 10, 20});
-  for (int i = 0; i < frames; ++i)
-    writer.write(
-        cv::Mat(32, 48, CV_8UC3, cv::Scalar(40 * seed % 256, 10 * i % 256, (90 + 7 * seed) % 256)));
-  writer.close();
+using Extractor = ExtractionFixture;
+
+/// Frames of a video as the statistics network sees them, (n, 3, 16, 16).
+torch::Tensor images_of(const std::string& path) {
+  const FrameTransform transform(statistics_network().input.transform);
+  VideoReader video(path);
+  std::vector<torch::Tensor> images;
+  while (video.grab()) images.push_back(transform(video.retrieve()));
+  return torch::stack(images);
 }
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Mean and greatest value of every channel: (n, 6).
-torch::Tensor channel_statistics(const torch::Tensor& images) {
-  const torch::Tensor pixels = images.flatten(2);
-  return torch::cat({pixels.mean(2), std::get<0>(pixels.max(2))}, 1);
-}
-
-const FeatureNetwork kNetwork = {"statistics", "none", "none", channel_statistics};
-
-std::string reason_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-class Extractor : public ::testing::Test {
- protected:
-  Extractor() {
-    const int lengths[] = {12, 1, 25, 8};
-    for (int i = 0; i < 4; ++i)
-      write_video(videos() / (std::string(1, static_cast<char>('a' + i)) + ".mp4"), lengths[i], i);
-    options_.videos = {videos().string()};
-    options_.output = folder_.file("features.h5");
-    options_.resize_size = options_.crop_size = 16;
-    options_.batch_size = 4;
-  }
-  fs::path videos() const { return folder_.path() / "videos"; }
-  ExtractResult run() { return extract(options_, kNetwork, {}); }
-  bool has_parts() const { return fs::exists(options_.output + ".parts"); }
-  std::string failures() const { return options_.output + ".failures.csv"; }
-
-  testing::TempDir folder_;
-  ExtractOptions options_;
-};
 
 TEST_F(Extractor, WritesRowsTimesAndProvenanceOfEveryClip) {
   const ExtractResult result = run();
@@ -94,13 +46,10 @@ TEST_F(Extractor, WritesRowsTimesAndProvenanceOfEveryClip) {
               ElementsAre(0, 0.4, 0.7, 1.0));  // 10 frames a second, 3 wanted
 
   // The rows are those of the frames at these times, one by one.
-  VideoReader video((videos() / "a.mp4").string());
-  std::vector<torch::Tensor> expected;
-  const FrameTransform transform({"shorter", 16, 16});
-  for (int i = 0; video.grab(); ++i)
-    if (i == 0 || i == 4 || i == 7 || i == 10)
-      expected.push_back(channel_statistics(transform(video.retrieve()).unsqueeze(0)));
-  EXPECT_TRUE(torch::allclose(reader.read("a"), torch::cat(expected), 1e-5, 1e-6));
+  const torch::Tensor images = images_of(video("a.mp4"));
+  for (const auto& [row, frame] : std::map<int64_t, int64_t>{{0, 0}, {1, 4}, {2, 7}, {3, 10}})
+    EXPECT_TRUE(torch::allclose(reader.read("a")[row],
+                                channel_statistics(images.narrow(0, frame, 1))[0], 1e-5, 1e-6));
 
   const Attributes attributes = reader.attributes("a");
   EXPECT_EQ(std::get<std::string>(attributes.at("source")), "a.mp4");
@@ -114,18 +63,29 @@ TEST_F(Extractor, WritesRowsTimesAndProvenanceOfEveryClip) {
   EXPECT_DOUBLE_EQ(std::get<double>(attributes.at("fps")), 3);
   EXPECT_EQ(std::get<std::string>(attributes.at("backbone")), "statistics");
   EXPECT_EQ(std::get<std::string>(attributes.at("preprocessing")),
-            "shorter 16, crop 16, RGB / 255, mean and deviation of ImageNet");
+            FrameTransform(statistics_network().input.transform).description());
+  EXPECT_EQ(std::get<std::string>(attributes.at("sampler")), "pts");
+  EXPECT_EQ(std::get<std::string>(attributes.at("status")), "complete");
+  EXPECT_EQ(std::get<int64_t>(attributes.at(kRowCount)), 4);
   EXPECT_FALSE(has_parts());
   EXPECT_FALSE(fs::exists(failures()));
 }
 
 TEST_F(Extractor, GivesEveryClipTheWantedNumberOfRowsWhenUniform) {
-  options_.sampler = "uniform";
-  options_.num_frames = 5;
-  run();
+  options_.frames.sampler = parse_frame_sampler("uniform:5");
+  int64_t images = 0;
+  extract(options_, statistics_network([&](const torch::Tensor& inputs) {
+            images += inputs.size(0);
+            return channel_statistics(inputs);
+          }),
+          {});
   const FeatureReader reader(options_.output);
   for (const std::string& clip : reader.clips()) EXPECT_EQ(reader.read(clip).size(0), 5) << clip;
   EXPECT_THAT(reader.times_seconds("b"), ElementsAre(0, 0, 0, 0, 0));
+  EXPECT_TRUE(torch::equal(reader.read("b")[0], reader.read("b")[4]));
+  // A frame that stands for five rows goes through the network once; one more is the batcher's
+  // test.
+  EXPECT_EQ(images, 5 + 1 + 5 + 5 + 1);
 }
 
 TEST_F(Extractor, WritesEqualBytesTwice) {
@@ -151,35 +111,6 @@ TEST_F(Extractor, SkipsWhatIsDoneAndAddsWhatIsNew) {
   EXPECT_EQ(run().skipped, 5);
 }
 
-// The process dies at every call of the network in turn, and then the next run takes over.
-TEST_F(Extractor, GoesOnAfterAKillAsIfNothingHadHappened) {
-  run();
-  const std::string uninterrupted = sha256_file(options_.output);
-  fs::remove(options_.output);
-  int kills = 0;
-  for (bool finished = false; !finished; ++kills) {
-    ASSERT_LT(kills, 20);
-    const pid_t child = fork();
-    if (child == 0) {
-      int calls = 0;
-      const FeatureNetwork dying = {"statistics", "none", "none", [&](const torch::Tensor& images) {
-                                      // 4 frames went through whole; the rest of a clip is lost
-                                      if (++calls > 2) kill(getpid(), SIGKILL);
-                                      return channel_statistics(images);
-                                    }};
-      extract(options_, dying, {});
-      _exit(0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    finished = WIFEXITED(status);
-    EXPECT_EQ(fs::exists(options_.output), finished);
-  }
-  EXPECT_GT(kills, 1);
-  EXPECT_EQ(sha256_file(options_.output), uninterrupted);
-  EXPECT_FALSE(has_parts());
-}
-
 TEST_F(Extractor, RemovesWhatAKilledRunLeftHalfWritten) {
   fs::create_directories(options_.output + ".parts");
   std::ofstream(options_.output + ".parts/.a.h5.123-0.tmp") << "half";
@@ -197,74 +128,14 @@ TEST_F(Extractor, ListsWhatFailsAndGoesOn) {
   ASSERT_EQ(result.failures.size(), 2);
   EXPECT_THAT(result.failures[0].path, HasSubstr("b2.mp4"));
   EXPECT_THAT(result.failures[0].reason, HasSubstr("empty file"));
-  EXPECT_THAT(content_of(failures()),
-              AllOf(HasSubstr("path,reason\n"), HasSubstr("c2, \"\"odd\"\".mp4\",\"'")));
+  EXPECT_THAT(content_of(failures()), AllOf(HasSubstr("path,kind,reason\n"),
+                                            HasSubstr("c2, \"\"odd\"\".mp4\",failed,\"'")));
   EXPECT_THAT(FeatureReader(options_.output).clips(), ElementsAre("a", "b", "c", "d"));
 
   fs::remove(videos() / "b2.mp4");
   fs::remove(videos() / "c2, \"odd\".mp4");
   EXPECT_THAT(run().failures, IsEmpty());
   EXPECT_FALSE(fs::exists(failures()));
-}
-
-TEST_F(Extractor, TakesFeaturesThatAreNotFiniteForAFailureOfTheClip) {
-  int calls = 0;
-  const FeatureNetwork broken = {"statistics", "none", "none", [&](const torch::Tensor& images) {
-                                   torch::Tensor features = channel_statistics(images);
-                                   if (++calls == 2)
-                                     features[0][1] = std::numeric_limits<float>::quiet_NaN();
-                                   return features;
-                                 }};
-  const ExtractResult result = extract(options_, broken, {});
-  ASSERT_EQ(result.failures.size(), 1);
-  EXPECT_THAT(result.failures[0].reason, AllOf(HasSubstr("b.mp4"), HasSubstr("NaN")));
-  EXPECT_EQ(result.done, 3);
-}
-
-TEST_F(Extractor, RefusesAFileOfAnotherRecipeNamingTheOption) {
-  run();
-  const std::string before = content_of(options_.output);
-  options_.fps = 5;
-  EXPECT_THAT(reason_of([&] { run(); }), HasSubstr("made with fps = 3, this run has 5"));
-  options_.fps = 3;
-  EXPECT_THAT(reason_of([&] {
-                extract(options_, {"statistics", "none", "other", channel_statistics}, {});
-              }),
-              HasSubstr("weights_hash = none, this run has other"));
-  options_.sampler = "all";
-  EXPECT_THAT(reason_of([&] { run(); }), HasSubstr("sampler = fps"));
-  EXPECT_EQ(content_of(options_.output), before);
-  EXPECT_FALSE(has_parts());
-}
-
-TEST_F(Extractor, RefusesPartsOfAnotherRecipe) {
-  const pid_t child = fork();
-  if (child == 0) {
-    extract(options_, kNetwork,
-            {[](int64_t clips, int64_t, int64_t, const std::string&) {
-               if (clips == 2) kill(getpid(), SIGKILL);
-             },
-             {}});
-    _exit(0);
-  }
-  waitpid(child, nullptr, 0);
-  options_.crop_size = 8;
-  EXPECT_THAT(reason_of([&] { run(); }),
-              AllOf(HasSubstr("features.h5.parts"), HasSubstr("crop_size = 16, this run has 8")));
-  options_.crop_size = 16;
-  const ExtractResult result = run();
-  EXPECT_EQ(result.skipped, 2);
-  EXPECT_EQ(result.done, 2);
-}
-
-TEST_F(Extractor, RefusesASecondRunOnTheSameOutput) {
-  std::string reason;
-  const FeatureNetwork nested = {"statistics", "none", "none", [&](const torch::Tensor& images) {
-                                   if (reason.empty()) reason = reason_of([&] { run(); });
-                                   return channel_statistics(images);
-                                 }};
-  extract(options_, nested, {});
-  EXPECT_THAT(reason, HasSubstr("another run is extracting"));
 }
 
 TEST_F(Extractor, NamesBothVideosOfOneStem) {
@@ -275,53 +146,197 @@ TEST_F(Extractor, NamesBothVideosOfOneStem) {
       AllOf(HasSubstr("videos/b.mp4"), HasSubstr("videos/other/b.mp4"), HasSubstr("clip 'b'")));
 }
 
-TEST_F(Extractor, SaysWhichOutputCannotBeWritten) {
-  std::ofstream(folder_.file("file")).close();
-  for (const std::string& output : {folder_.file("file/features.h5"),
-                                    std::string("/proc/features.h5"), folder_.path().string()}) {
-    options_.output = output;
-    EXPECT_THAT(reason_of([&] { run(); }), HasSubstr(output));
+TEST_F(Extractor, TakesFilesAndFoldersOnce) {
+  write_video(videos() / ".hidden.mp4", 1, 0);
+  const std::vector<VideoFile> files =
+      find_videos({(videos() / "c.mp4").string(), videos().string(), folder_.file("absent.xyz")});
+  std::vector<std::string> stems;
+  for (const VideoFile& file : files) stems.push_back(file.stem);
+  EXPECT_THAT(stems, ElementsAre("c", "a", "b", "d", "absent"));
+}
+
+TEST_F(Extractor, TakesFeaturesThatAreNotFiniteForAFailureOfTheClip) {
+  // b is the only video of one frame: its picture is the only one whose second channel is like
+  // this.
+  const torch::Tensor b = channel_statistics(images_of(video("b.mp4")))[0];
+  const ExtractResult result =
+      extract(options_, statistics_network([&](const torch::Tensor& images) {
+                torch::Tensor features = channel_statistics(images);
+                for (int64_t i = 0; i < features.size(0); ++i)
+                  if (torch::allclose(features[i], b, 1e-4, 1e-4))
+                    features[i][1] = std::numeric_limits<float>::quiet_NaN();
+                return features;
+              }),
+              {});
+  ASSERT_EQ(result.failures.size(), 1);
+  EXPECT_THAT(result.failures[0].reason, AllOf(HasSubstr("b.mp4"), HasSubstr("NaN")));
+  EXPECT_EQ(result.done, 3);
+}
+
+TEST_F(Extractor, KeepsHalvesAndRefusesWhatTheyCannotHold) {
+  run();
+  const torch::Tensor exact = FeatureReader(options_.output).read("c");
+  options_.output = folder_.file("half.h5");
+  options_.type = FeatureType::kFloat16;
+  run();
+  EXPECT_TRUE(torch::equal(FeatureReader(options_.output).read("c"),
+                           exact.to(torch::kHalf).to(torch::kFloat32)));
+  options_.output = folder_.file("large.h5");
+  const ExtractResult result =
+      extract(options_, statistics_network([](const torch::Tensor& images) {
+                return channel_statistics(images) * 1e6;
+              }),
+              {});
+  EXPECT_EQ(result.done, 0);
+  ASSERT_EQ(result.failures.size(), 4);
+  EXPECT_THAT(result.failures[0].reason, AllOf(HasSubstr("a.mp4"), HasSubstr("store float32")));
+}
+
+TEST_F(Extractor, RefusesAFileOfAnotherRecipeNamingTheOption) {
+  run();
+  const std::string before = content_of(options_.output);
+  options_.frames.sampler.fps = 5;
+  EXPECT_THAT(reason_of([&] { run(); }), HasSubstr("made with fps = 3, this run has 5"));
+  options_.frames.sampler.fps = 3;
+  FeatureNetwork other = statistics_network();
+  other.weights_hash = "other";
+  EXPECT_THAT(reason_of([&] { extract(options_, other, {}); }),
+              HasSubstr("weights_hash = none, this run has other"));
+  options_.frames.sampler = parse_frame_sampler("stride:1");
+  EXPECT_THAT(reason_of([&] { run(); }), HasSubstr("sampler = pts"));
+  EXPECT_EQ(content_of(options_.output), before);
+  EXPECT_FALSE(has_parts());
+}
+
+// The rows of a clip are the same bits whatever the batch size and whatever clips stand beside it.
+TEST_F(Extractor, GivesRowsThatDependOnTheirClipAlone) {
+  options_.frames.sampler = parse_frame_sampler("stride:1");
+  run();
+  const FeatureReader together(options_.output);
+  for (const int64_t batch_size : {1, 3, 64}) {
+    for (const char* clip : {"a", "c"}) {
+      options_.videos = {video(std::string(clip) + ".mp4")};
+      options_.output = folder_.file(fmt::format("{}{}.h5", clip, batch_size));
+      options_.batch_size = batch_size;
+      run();
+      EXPECT_TRUE(torch::equal(FeatureReader(options_.output).read(clip), together.read(clip)));
+    }
   }
 }
 
-// A limit on the size of files stands for the full disk.
-TEST_F(Extractor, StopsWhenTheDiskIsFullAndGoesOnLater) {
-  options_.sampler = "all";
-  const FeatureNetwork wide = {"wide", "none", "none", [](const torch::Tensor& images) {
-                                 return channel_statistics(images).repeat({1, 200});
-                               }};
-  const pid_t child = fork();
-  if (child == 0) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{70000, 70000};  // b needs 5 kB, c 120 kB
-    setrlimit(RLIMIT_FSIZE, &limit);
-    const std::string reason = reason_of([&] { extract(options_, wide, {}); });
-    _exit(reason.find("c.h5") != std::string::npos && !fs::exists(options_.output) ? 0 : 1);
+// A network that rounds differently in batches of another size.
+TEST_F(Extractor, MakesBatchesWithinClipsWhereTheNetworkIsNotRowWiseToTheBit) {
+  const FeatureNetwork network = statistics_network([](const torch::Tensor& images) {
+    return channel_statistics(images) + 1e-3 * static_cast<double>(images.size(0));
+  });
+  extract(options_, network, {});
+  const FeatureReader together(options_.output);
+  for (const char* clip : {"a", "b", "c", "d"}) {
+    options_.videos = {video(std::string(clip) + ".mp4")};
+    options_.output = folder_.file(std::string(clip) + ".h5");
+    extract(options_, network, {});
+    EXPECT_TRUE(torch::equal(FeatureReader(options_.output).read(clip), together.read(clip)))
+        << clip;
   }
-  int status = 0;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
-  const ExtractResult result = extract(options_, wide, {});
-  EXPECT_EQ(result.skipped, 2);
-  EXPECT_EQ(result.done, 2);
+}
+
+TEST_F(Extractor, GivesTheSameBytesWithSeveralDecoders) {
+  const std::string expected = undisturbed();
+  options_.decoders = 3;
+  run();
+  EXPECT_EQ(sha256(content_of(options_.output)), sha256(expected));
+}
+
+TEST_F(Extractor, GivesMotionNetworksWindowsOfFrames) {
+  FeatureNetwork network = statistics_network([](const torch::Tensor& clips) {
+    EXPECT_EQ(clips.sizes().slice(1), (std::vector<int64_t>{3, 4, 16, 16}));
+    return clips.flatten(3).mean(3).flatten(1);  // (n, 3 * 4): the mean of every frame
+  });
+  network.input.clip_length = 4;
+  options_.frames.sampler = parse_frame_sampler("stride:1");
+  options_.windows.stride = 3;
+  options_.windows.edge = EdgeRule::kDrop;
+  const ExtractResult result = extract(options_, network, {});
+  EXPECT_EQ(result.done, 3);
+  ASSERT_EQ(result.failures.size(), 1);  // b has one frame
+  EXPECT_THAT(result.failures[0].reason, AllOf(HasSubstr("b.mp4"), HasSubstr("edge rule")));
+  const FeatureReader reader(options_.output);
+  const torch::Tensor means = images_of(video("a.mp4")).flatten(2).mean(2);  // (12, 3)
+  const torch::Tensor rows = reader.read("a");
+  ASSERT_EQ(rows.size(0), 3);  // windows at 0, 3, 6
+  for (int64_t window = 0; window < 3; ++window)
+    EXPECT_TRUE(
+        torch::allclose(rows[window].view({3, 4}), means.narrow(0, 3 * window, 4).t(), 1e-5, 1e-6));
+  EXPECT_THAT(reader.times_seconds("a"), ElementsAre(0.2, 0.5, ::testing::DoubleNear(0.8, 1e-9)));
+}
+
+TEST_F(Extractor, KeepsMapsAsRowsWithTheirShape) {
+  extract(options_, statistics_network([](const torch::Tensor& images) {
+            return images.slice(2, 0, 2).slice(3, 0, 5);
+          }),
+          {});
+  const FeatureReader reader(options_.output);
+  EXPECT_EQ(reader.read("c").size(1), 3 * 2 * 5);
+  EXPECT_EQ(std::get<std::string>(reader.attributes("c").at("row_shape")), "3,2,5");
+}
+
+TEST_F(Extractor, CutsOffAVideoThatTakesTooLong) {
+  options_.timeout_seconds = 1e-9;
+  const ExtractResult result = run();
+  ASSERT_EQ(result.failures.size(), 4);
+  for (const ExtractFailure& failure : result.failures) {
+    EXPECT_EQ(failure.kind, "timeout");
+    EXPECT_THAT(failure.reason, AllOf(HasSubstr(failure.path), HasSubstr("not decoded after")));
+  }
+  options_.timeout_seconds = 1e9;
+  EXPECT_EQ(run().done, 4);
+}
+
+TEST_F(Extractor, DoesNotWaitForAPipe) {
+  options_.videos = {folder_.file("pipe.mp4")};
+  ASSERT_EQ(mkfifo(options_.videos.front().c_str(), 0600), 0);
+  const ExtractResult result = run();
+  ASSERT_EQ(result.failures.size(), 1);
+  EXPECT_THAT(result.failures[0].reason, HasSubstr("neither a file nor a folder"));
+}
+
+TEST_F(Extractor, TakesADamagedVideoForAFailureUnlessAllowed) {
+  VIDQA_REQUIRE_SHARED("data/videos/truncated.mp4");
+  options_.videos = {(testing::shared_dir() / "data/videos/truncated.mp4").string()};
+  const ExtractResult refused = run();
+  ASSERT_EQ(refused.failures.size(), 1);
+  EXPECT_EQ(refused.failures[0].kind, "partial");
+  options_.allow_partial = true;
+  const ExtractResult allowed = run();
+  EXPECT_EQ(allowed.done, 1);
+  EXPECT_EQ(allowed.partial, 1);
+  {
+    const Attributes attributes = FeatureReader(options_.output).attributes("truncated");
+    EXPECT_EQ(std::get<std::string>(attributes.at("status")), "partial");
+    EXPECT_EQ(attributes.count("partial_reason"), 1);
+  }
+  EXPECT_EQ(run().skipped, 1);
+  options_.allow_partial = false;
+  EXPECT_EQ(run().failures.size(), 1) << "a partial clip is done only where it is allowed";
 }
 
 TEST_F(Extractor, ReportsEveryClipAndTheFrames) {
-  std::vector<std::string> clips;
   int64_t last_done = 0, last_frames = 0;
-  const ExtractResult result =
-      extract(options_, kNetwork,
-              {[&](int64_t done, int64_t total, int64_t frames, const std::string& clip) {
-                 EXPECT_EQ(total, 4);
-                 EXPECT_GE(frames, last_frames);
-                 last_frames = frames;
-                 if (done > last_done) clips.push_back(clip);
-                 last_done = done;
-               },
-               {}});
-  EXPECT_THAT(clips, ElementsAre("a", "b", "c", "d"));
+  const ExtractResult result = extract(options_, statistics_network(),
+                                       {[&](const ExtractProgress& progress) {
+                                          EXPECT_EQ(progress.clips_total, 4);
+                                          EXPECT_GE(progress.frames, last_frames);
+                                          EXPECT_GE(progress.clips_done, last_done);
+                                          last_frames = progress.frames;
+                                          last_done = progress.clips_done;
+                                        },
+                                        {}});
+  EXPECT_EQ(last_done, 4);
   EXPECT_EQ(last_frames, result.frames);
   EXPECT_EQ(result.frames, 4 + 1 + 8 + 3);
+  EXPECT_GT(result.stages.decode, 0);
+  EXPECT_GT(result.stages.network, 0);
+  EXPECT_GT(result.stages.write, 0);
 }
 
 TEST_F(Extractor, NamesOptionsOutOfRange) {
@@ -333,10 +348,9 @@ TEST_F(Extractor, NamesOptionsOutOfRange) {
     return reason;
   };
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.batch_size = 0; }), HasSubstr("batch_size"));
-  EXPECT_THAT(reason_with([](ExtractOptions& o) { o.sampler = "some"; }),
-              HasSubstr("accepted: fps, uniform, all"));
-  EXPECT_THAT(reason_with([](ExtractOptions& o) { o.resize = "crop"; }),
-              HasSubstr("shorter or squash"));
+  EXPECT_THAT(reason_with([](ExtractOptions& o) { o.frames.sampler.name = "some"; }),
+              HasSubstr("accepted: pts"));
+  EXPECT_THAT(reason_with([](ExtractOptions& o) { o.windows.stride = 0; }), HasSubstr("stride"));
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.videos = {}; }), HasSubstr("no videos"));
   write_video(folder_.path() / "_times.mp4", 1, 0);
   EXPECT_THAT(reason_with([&](ExtractOptions& o) { o.videos = {folder_.file("_times.mp4")}; }),
@@ -350,27 +364,35 @@ TEST_F(Extractor, NamesOptionsOutOfRange) {
 }
 
 TEST_F(Extractor, PassesFramesThroughTheBackbone) {
-  options_.videos = {(videos() / "a.mp4").string()};
-  options_.resize_size = options_.crop_size = 32;
-  options_.weights = "random:1";
+  options_.videos = {video("a.mp4")};
+  options_.backbone.weights = "random:1";
+  options_.backbone.frames.resize_size = options_.backbone.frames.crop_size = 32;
   EXPECT_EQ(extract(options_, {}).done, 1);
-  const LoadedBackbone backbone = make_backbone("resnet18", "random:1");
-  VideoReader video(options_.videos.front());
-  ASSERT_TRUE(video.grab());
-  const torch::Tensor image = FrameTransform({"shorter", 32, 32})(video.retrieve());
+  const LoadedBackbone backbone = make_backbone(options_.backbone);
+  VideoReader reader_of_a(video("a.mp4"));
+  ASSERT_TRUE(reader_of_a.grab());
+  const torch::Tensor image = FrameTransform(backbone.input.transform)(reader_of_a.retrieve());
   const FeatureReader reader(options_.output);
-  EXPECT_TRUE(torch::allclose(reader.read("a")[0], backbone.network->forward(image.unsqueeze(0))[0],
-                              1e-4, 1e-5));
+  EXPECT_TRUE(
+      torch::allclose(reader.read("a")[0], backbone.rows(image.unsqueeze(0))[0], 1e-4, 1e-5));
   EXPECT_EQ(std::get<std::string>(reader.attributes("a").at("weights_hash")), "random:1");
+  EXPECT_EQ(std::get<std::string>(reader.attributes().at("layer")), backbone.layer);
 }
 
-TEST_F(Extractor, TakesFilesAndFoldersOnce) {
-  write_video(videos() / ".hidden.mp4", 1, 0);
-  const std::vector<VideoFile> files =
-      find_videos({(videos() / "c.mp4").string(), videos().string(), folder_.file("absent.xyz")});
-  std::vector<std::string> stems;
-  for (const VideoFile& file : files) stems.push_back(file.stem);
-  EXPECT_THAT(stems, ElementsAre("c", "a", "b", "d", "absent"));
+TEST_F(Extractor, GroupsTheReasonsInItsSummary) {
+  ExtractResult result;
+  result.done = 7;
+  result.frames = 70;
+  result.seconds = 10;
+  result.stages = {1, 1, 17, 1};
+  result.failures = {{"v/1.mp4", "failed", "'v/1.mp4' is cut after 12.5 seconds"},
+                     {"v/2.mp4", "failed", "'v/2.mp4' is cut after 3 seconds"},
+                     {"v/3.mp4", "partial", "'v/3.mp4' lacks 4 frames"}};
+  EXPECT_THAT(summary(result),
+              AllOf(HasSubstr("7 clips done"), HasSubstr("3 failed (1 of them partial)"),
+                    HasSubstr("7.0 frames/s"), HasSubstr("network 85.0 %"),
+                    HasSubstr("2 x failed: ... is cut after N seconds"), HasSubstr("v/1.mp4"),
+                    HasSubstr("partial: 'v/3.mp4' lacks 4 frames")));
 }
 
 }  // namespace

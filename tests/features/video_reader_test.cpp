@@ -15,8 +15,11 @@
 #include "features/rgb_converter.h"
 #include "features/video_writer.h"
 #include "tests/features/golden_attribute.h"
+#include "tests/testing/files.h"
 #include "tests/testing/golden_file.h"
 #include "tests/testing/shared_data.h"
+#include "tests/testing/test_video.h"
+#include "tests/testing/video_zoo.h"
 
 namespace vidqa::features {
 namespace {
@@ -55,21 +58,26 @@ std::string content_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-int64_t count_frames(const std::string& path) {
+DecodeReport report_of(const std::string& path) {
   VideoReader reader(path);
   while (reader.grab()) reader.retrieve();
-  return reader.frames();
+  return reader.report();
 }
+
+int64_t count_frames(const std::string& path) { return report_of(path).decoded_frames; }
 
 /// Why a video cannot be read whole; empty when it can.
 std::string reason_of(const std::string& path) {
+  std::string reason;
   try {
-    count_frames(path);
+    reason = report_of(path).partial_reason;
   } catch (const VideoError& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr(path), ::testing::Not(HasSubstr("\n"))));
-    return error.what();
+    reason = error.what();
   }
-  return "";
+  if (!reason.empty()) {
+    EXPECT_THAT(reason, AllOf(HasSubstr(path), ::testing::Not(HasSubstr("\n"))));
+  }
+  return reason;
 }
 
 TEST(VideoWriter, GivesFramesThatTheReaderGivesBack) {
@@ -87,9 +95,11 @@ TEST(VideoWriter, GivesFramesThatTheReaderGivesBack) {
       EXPECT_LE(cv::norm(quarter(frame, q), quarter(expected, q), cv::NORM_INF), 4)
           << "frame " << i << " quarter " << q;
   }
+  EXPECT_TRUE(reader.is_last());
   EXPECT_FALSE(reader.grab());
-  EXPECT_EQ(reader.frames(), 30);
-  EXPECT_EQ(reader.decode_errors(), 0);
+  EXPECT_EQ(reader.report().decoded_frames, 30);
+  EXPECT_EQ(reader.report().decode_errors, 0);
+  EXPECT_FALSE(reader.report().partial);
 }
 
 TEST(VideoWriter, GivesEqualBytesForEqualFrames) {
@@ -126,14 +136,6 @@ TEST(VideoWriter, RefusesWhatCannotBeCoded) {
   EXPECT_THROW(VideoWriter(folder.file("no/folder/a.mp4"), {64, 48}), std::runtime_error);
 }
 
-TEST(VideoReader, ReadsOneFrameAndOddNames) {
-  const testing::TempDir folder;
-  for (const char* name : {"one frame.mp4", "naïve – 映画.mp4", "a:b.mp4", "-i.mp4", "50%d.mp4"}) {
-    write_video(folder.file(name), 1);
-    EXPECT_EQ(count_frames(folder.file(name)), 1) << name;
-  }
-}
-
 TEST(VideoReader, SaysWhatIsWrongWithWhatIsNoVideo) {
   const testing::TempDir folder;
   std::ofstream(folder.file("empty.mp4")).close();
@@ -141,62 +143,10 @@ TEST(VideoReader, SaysWhatIsWrongWithWhatIsNoVideo) {
   std::ofstream(folder.file("list.mp4"))
       << "#EXTM3U\n#EXTINF:1,\nhttp://localhost/a.ts\n#EXT-X-ENDLIST\n";
   EXPECT_THAT(reason_of(folder.file("missing.mp4")), HasSubstr("does not exist"));
-  EXPECT_THAT(reason_of(folder.path().string()), HasSubstr("is a folder"));
+  EXPECT_THAT(reason_of(folder.path().string()), HasSubstr("is a folder without numbered images"));
   EXPECT_THAT(reason_of(folder.file("empty.mp4")), HasSubstr("empty file"));
   EXPECT_THAT(reason_of(folder.file("text.mp4")), HasSubstr("cannot be opened as a video"));
   EXPECT_NE(reason_of(folder.file("list.mp4")), "");
-}
-
-TEST(VideoReader, FindsNoVideoStreamInSound) {
-  const testing::TempDir folder;
-  const std::string path = folder.file("sound.wav");
-  // 8 kHz, mono, 8 bit: a header and half a second of silence.
-  const char header[] =
-      "RIFF\xc4\x0f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0"
-      "data\xa0\x0f\0\0";
-  std::ofstream(path, std::ios::binary) << std::string(header, 44) << std::string(4000, '\x80');
-  EXPECT_THAT(reason_of(path), HasSubstr("no video stream"));
-}
-
-TEST(VideoReader, NeverTakesACutVideoForAWholeOne) {
-  const testing::TempDir folder;
-  write_video(folder.file("whole.mp4"), 60);
-  const std::string bytes = content_of(folder.file("whole.mp4"));
-  for (const double share : {0.01, 0.1, 0.3, 0.5, 0.7, 0.85}) {
-    const std::string path = folder.file("cut.mp4");
-    std::ofstream(path, std::ios::binary)
-        << bytes.substr(0, static_cast<size_t>(bytes.size() * share));
-    EXPECT_NE(reason_of(path), "") << share;
-  }
-}
-
-TEST(VideoReader, SurvivesDamageAndCountsIt) {
-  const testing::TempDir folder;
-  write_video(folder.file("whole.mp4"), 60);
-  const std::string bytes = content_of(folder.file("whole.mp4"));
-  cv::RNG random(7);
-  int damaged_seen = 0;
-  for (int trial = 0; trial < 40; ++trial) {
-    std::string damaged = bytes;
-    for (int i = 0; i < 1 + trial; ++i)
-      damaged[random.uniform(0, static_cast<int>(bytes.size()))] ^=
-          static_cast<char>(random.uniform(1, 256));
-    const std::string path = folder.file("damaged.mp4");
-    std::ofstream(path, std::ios::binary) << damaged;
-    try {
-      VideoReader reader(path);
-      double last = -1;
-      while (reader.grab()) {
-        EXPECT_GT(reader.seconds(), last);
-        last = reader.seconds();
-        EXPECT_FALSE(reader.retrieve().empty());
-      }
-      damaged_seen += reader.decode_errors() > 0 ? 1 : 0;
-    } catch (const VideoError&) {
-      ++damaged_seen;
-    }
-  }
-  EXPECT_GT(damaged_seen, 10);
 }
 
 TEST(VideoReader, NamesTheStreamsThatCanBeChosen) {
@@ -209,6 +159,182 @@ TEST(VideoReader, NamesTheStreamsThatCanBeChosen) {
   } catch (const VideoError& error) {
     EXPECT_THAT(error.what(), HasSubstr("no video stream 3; its video streams are 0"));
   }
+}
+
+struct Shown {
+  std::vector<int> numbers;
+  std::vector<double> seconds;  ///< begin of every frame, and the end of the last
+  DecodeReport report;
+};
+
+Shown shown_of(const std::string& path, const VideoReaderOptions& options = {}) {
+  Shown shown;
+  VideoReader reader(path, options);
+  while (reader.grab()) {
+    shown.numbers.push_back(testing::number_of_frame(reader.retrieve()));
+    shown.seconds.push_back(reader.seconds());
+  }
+  shown.seconds.push_back(reader.end_seconds());
+  shown.report = reader.report();
+  EXPECT_NEAR(reader.scan_end_seconds(), reader.end_seconds(), 1e-9) << path;
+  return shown;
+}
+
+std::vector<int> numbers(int first, int count) {
+  std::vector<int> result;
+  for (int i = 0; i < count; ++i) result.push_back(first + i);
+  return result;
+}
+
+TEST(VideoReader, KeepsTheTimesOfAVariableFrameRate) {
+  const testing::TempDir folder;
+  testing::TestVideo video;
+  video.times = {0, 40, 80, 500, 520, 1300, 1340};
+  video.encoder_options = "bframes=3:b-adapt=0";
+  for (const char* name : {"a.mp4", "a.mkv", "a.ts"})
+    for (const bool has_durations : {true, false}) {
+      video.has_durations = has_durations;
+      testing::write_test_video(folder.file(name), video);
+      const Shown shown = shown_of(folder.file(name));
+      EXPECT_EQ(shown.numbers, numbers(0, 7)) << name;
+      ASSERT_EQ(shown.seconds.size(), 8);
+      for (size_t i = 0; i < 7; ++i)
+        EXPECT_NEAR(shown.seconds[i], static_cast<double>(video.times[i]) / 1000, 2e-5) << name;
+      EXPECT_GT(shown.seconds[7], shown.seconds[6]) << name << ": the last frame has no end";
+      EXPECT_EQ(shown.report.decode_errors, 0) << name;
+      EXPECT_FALSE(shown.report.partial) << shown.report.partial_reason;
+    }
+}
+
+TEST(VideoReader, StartsWithTheFirstFrameWhereverTheClockStands) {
+  const testing::TempDir folder;
+  testing::TestVideo video;
+  video.times = testing::evenly(20, 40, 1400);
+  for (const char* name : {"late.mp4", "late.mkv", "late.ts"}) {
+    testing::write_test_video(folder.file(name), video);
+    const Shown shown = shown_of(folder.file(name));
+    EXPECT_EQ(shown.numbers, numbers(0, 20)) << name;
+    EXPECT_EQ(shown.seconds.front(), 0) << name;
+    EXPECT_NEAR(shown.seconds.back(), 0.8, 2e-3) << name;
+    EXPECT_GE(shown.report.first_seconds, 1.39) << name;
+    EXPECT_FALSE(shown.report.partial) << shown.report.partial_reason;
+  }
+}
+
+TEST(VideoReader, LeavesOutWhatTheEditListCuts) {
+  const testing::TempDir folder;
+  testing::TestVideo video;
+  video.times = testing::evenly(30, 40, -400);  // ten frames before time 0
+  for (const char* encoder_options : {"bframes=0", "bframes=3:b-adapt=0"}) {
+    video.encoder_options = encoder_options;
+    testing::write_test_video(folder.file("cut.mp4"), video);
+    const Shown shown = shown_of(folder.file("cut.mp4"));
+    EXPECT_EQ(shown.numbers, numbers(10, 20)) << encoder_options;
+    EXPECT_NEAR(shown.seconds.back(), 0.8, 1e-3) << encoder_options;
+    EXPECT_EQ(shown.report.decode_errors, 0);
+    EXPECT_FALSE(shown.report.partial) << shown.report.partial_reason;
+  }
+}
+
+TEST(VideoReader, ReadsTenBitsFullRangeAndInterlacedVideo) {
+  const testing::TempDir folder;
+  const std::string path = folder.file("a.mkv");
+  testing::TestVideo plain;
+  plain.times = testing::evenly(8, 40);
+  const cv::Mat expected = testing::numbered_frame(5, plain.width, plain.height);
+  const auto expect_pixels = [&](const testing::TestVideo& video, const char* what) {
+    testing::write_test_video(path, video);
+    VideoReader reader(path);
+    for (int i = 0; i <= 5; ++i) ASSERT_TRUE(reader.grab()) << what;
+    const cv::Mat rgb = reader.retrieve();
+    ASSERT_EQ(rgb.type(), CV_8UC3);
+    for (const cv::Point& at : {cv::Point(8, 20), cv::Point(24, 20), cv::Point(100, 80)})
+      EXPECT_LE(cv::norm(rgb.at<cv::Vec3b>(at), expected.at<cv::Vec3b>(at), cv::NORM_INF), 6)
+          << what;
+    EXPECT_EQ(reader.report().interlaced_frames > 0, video.is_interlaced) << what;
+  };
+  expect_pixels(plain, "plain");
+  testing::TestVideo video = plain;
+  video.is_bt709 = true;
+  expect_pixels(video, "BT.709");
+  video.is_full_range = true;
+  expect_pixels(video, "BT.709, full range");
+  video = plain;
+  video.pixel_format = "yuv420p10le";
+  expect_pixels(video, "10 bits");
+  video = plain;
+  video.is_interlaced = true;
+  expect_pixels(video, "interlaced");
+}
+
+TEST(VideoReader, TurnsFramesAsTheContainerSays) {
+  const testing::TempDir folder;
+  const std::string path = folder.file("turned.mp4");
+  testing::TestVideo video;
+  video.times = testing::evenly(4, 40);
+  const cv::Mat upright = testing::numbered_frame(2, video.width, video.height);
+  for (const int rotation : {0, 90, 180, 270}) {
+    video.rotation = rotation;
+    testing::write_test_video(path, video);
+    VideoReader reader(path);
+    for (int i = 0; i <= 2; ++i) ASSERT_TRUE(reader.grab());
+    cv::Mat expected = upright;
+    if (rotation != 0) cv::rotate(upright, expected, rotation / 90 - 1);
+    const cv::Mat rgb = reader.retrieve();
+    ASSERT_EQ(rgb.size(), expected.size()) << rotation;
+    EXPECT_LE(cv::norm(rgb, expected, cv::NORM_L1) / static_cast<double>(3 * rgb.total()), 4)
+        << rotation;
+  }
+}
+
+TEST(VideoReader, ShowsAGifAsAPlayerDoes) {
+  const testing::TempDir folder;
+  const cv::Vec3b red(255, 0, 0), green(0, 255, 0), blue(0, 0, 255), white(255, 255, 255);
+  for (const int delay : {50, 0}) {
+    testing::write_file(folder.file("a.gif"), testing::small_gif(delay));
+    VideoReader reader(folder.file("a.gif"));
+    for (const cv::Vec3b& first : {red, green, white}) {
+      ASSERT_TRUE(reader.grab());
+      const cv::Mat rgb = reader.retrieve();
+      EXPECT_EQ(rgb.at<cv::Vec3b>(0, 0), first);
+      EXPECT_EQ(rgb.at<cv::Vec3b>(0, 1), blue);
+    }
+    EXPECT_FALSE(reader.grab());
+    const double shown = delay == 0 ? 0.1 : delay / 100.0;
+    EXPECT_NEAR(reader.end_seconds(), 3 * shown, 1e-9);
+    EXPECT_FALSE(reader.report().partial) << reader.report().partial_reason;
+  }
+}
+
+TEST(VideoReader, StopsWhenItIsTold) {
+  const testing::TempDir folder;
+  write_video(folder.file("a.mp4"), 30);
+  int asked = 0;
+  VideoReaderOptions options;
+  options.cancelled = [&] { return ++asked > 40; };
+  try {
+    for (int i = 0; i < 100; ++i) {
+      VideoReader reader(folder.file("a.mp4"), options);
+      while (reader.grab()) continue;
+    }
+    FAIL() << "nobody asked";
+  } catch (const VideoError& error) {
+    EXPECT_EQ(std::string(error.what()), folder.file("a.mp4") + ": cancelled");
+  }
+}
+
+TEST(VideoReader, GoesOnAfterADamagedStretch) {
+  const testing::TempDir folder;
+  testing::TestVideo video;
+  video.times = testing::evenly(302, 40);
+  testing::write_test_video(folder.file("whole.mkv"), video);
+  std::string bytes = content_of(folder.file("whole.mkv"));
+  for (size_t i = 0; i < 60; ++i) bytes[bytes.size() / 2 + 3 * i] ^= '\x55';
+  testing::write_file(folder.file("damaged.mkv"), bytes);
+  const DecodeReport report = report_of(folder.file("damaged.mkv"));
+  EXPECT_GE(report.decoded_frames, 290);
+  EXPECT_NEAR(report.end_seconds, 302 * 0.04, 0.2) << "the part behind the damage is there";
+  EXPECT_GT(report.decode_errors, 0);
 }
 
 /// Quarters of a 2 x 2 grey image whose pixels are 10, 20, 30, 40, shown with a display matrix.
@@ -240,7 +366,8 @@ TEST(RgbConverter, TurnsAndMirrorsAsTheDisplayMatrixSays) {
 }
 
 /// RGB of one YUV colour under tags, by swscale.
-cv::Vec3b converted(AVColorSpace space, AVColorRange range, int y, int u, int v) {
+cv::Vec3b converted(AVColorSpace space, AVColorRange range, int y, int u, int v,
+                    ColorPolicy policy = ColorPolicy::kAuto) {
   const ffmpeg::UniqueFrame frame(av_frame_alloc());
   frame->format = AV_PIX_FMT_YUV420P;
   frame->width = frame->height = 16;
@@ -251,7 +378,7 @@ cv::Vec3b converted(AVColorSpace space, AVColorRange range, int y, int u, int v)
   for (int plane = 0; plane < 3; ++plane)
     std::fill_n(frame->data[plane], frame->linesize[plane] * (plane == 0 ? 16 : 8),
                 static_cast<uint8_t>(values[plane]));
-  return RgbConverter(nullptr).convert(*frame).at<cv::Vec3b>(8, 8);
+  return RgbConverter(nullptr, policy).convert(*frame).at<cv::Vec3b>(8, 8);
 }
 
 /// The same by the definition of the standards: luma weights of red and blue, range of luma and
@@ -281,6 +408,15 @@ TEST(RgbConverter, ObeysTheTagsOfMatrixAndRange) {
       const cv::Vec3d actual(converted(matrix.space, range, 120, 100, 170));
       EXPECT_LE(cv::norm(actual, expected, cv::NORM_INF), 3) << matrix.space << " " << range;
     }
+}
+
+TEST(RgbConverter, TakesAllForBt601WhenItImitatesOpenCv) {
+  const cv::Vec3b expected = converted(AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG, 120, 100, 170);
+  EXPECT_EQ(converted(AVCOL_SPC_BT709, AVCOL_RANGE_MPEG, 120, 100, 170, ColorPolicy::kOpencv),
+            expected);
+  EXPECT_EQ(converted(AVCOL_SPC_BT709, AVCOL_RANGE_JPEG, 120, 100, 170, ColorPolicy::kOpencv),
+            expected);
+  EXPECT_NE(converted(AVCOL_SPC_BT709, AVCOL_RANGE_MPEG, 120, 100, 170), expected);
 }
 
 TEST(VideoReader, TurnsVideosOfPhones) {
@@ -313,9 +449,10 @@ TEST(VideoReader, CountsAGifWithoutItsEndAsDamaged) {
   const std::string path = folder.file("cut.gif");
   std::ofstream(path, std::ios::binary) << bytes.substr(0, bytes.size() * 2 / 3);
   VideoReader reader(path);
-  while (reader.grab()) reader.retrieve();
-  EXPECT_GT(reader.frames(), 10);
-  EXPECT_EQ(reader.decode_errors(), 1);
+  while (reader.grab()) continue;
+  EXPECT_GT(reader.report().decoded_frames, 10);
+  EXPECT_EQ(reader.report().decode_errors, 1);
+  EXPECT_TRUE(reader.report().partial);
 }
 
 TEST(VideoReaderGolden, GivesTheFramesAndTimesOfAnotherDecoder) {
@@ -346,7 +483,7 @@ TEST(VideoReaderGolden, GivesTheFramesAndTimesOfAnotherDecoder) {
           << "frame " << i;
       ++compared;
     }
-    EXPECT_EQ(reader.frames(), times.size(0));
+    EXPECT_EQ(reader.report().decoded_frames, times.size(0));
     EXPECT_EQ(compared, frames.size());
   }
 }

@@ -14,8 +14,9 @@ using ::testing::HasSubstr;
 TEST(Help, NamesEveryCommand) {
   const ProgramResult result = run_vidqa("--help");
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* command : {"synth", "extract", "train", "evaluate", "ask", "compare", "analyse",
-                              "data", "fusions", "import", "doctor"}) {
+  for (const char* command :
+       {"synth", "extract", "merge", "verify", "similarity", "train", "evaluate", "ask", "compare",
+        "analyse", "data", "fusions", "import", "doctor", "frames"}) {
     EXPECT_THAT(result.out, HasSubstr(command));
     const ProgramResult help = run_vidqa(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;

@@ -38,7 +38,7 @@ TEST(RealData, HmeLearnsTheTenQuestionsOfARealClip) {
   const TempDir folder;
   const std::string data = (shared_dir() / "data/activitynet_clip").string();
   ASSERT_EQ(run_vidqa(fmt::format("extract --videos {} --output {} --weights random:0 --sampler "
-                                  "uniform --num-frames 20",
+                                  "uniform:20",
                                   (shared_dir() / "data/videos/v_GGSY1Qvo990.mp4").string(),
                                   folder.file("f.h5")))
                 .exit_code,
