@@ -34,18 +34,6 @@ void count_words(const std::string& text, SplitIntoWords split, Counts& counts) 
   for (const std::string& word : split(text)) ++counts[word];
 }
 
-void encode_question(data::Question& question, const data::Vocabulary& vocabulary,
-                     SplitIntoWords split) {
-  const std::vector<int64_t> ids = data::encode(split(question.text), vocabulary);
-  question.word_ids.clear();
-  if (question.candidates.empty()) question.word_ids.push_back(ids);
-  for (const std::string& candidate : question.candidates) {
-    question.word_ids.push_back(ids);
-    const std::vector<int64_t> answer = data::encode(split(candidate), vocabulary);
-    question.word_ids.back().insert(question.word_ids.back().end(), answer.begin(), answer.end());
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> most_frequent_answers(const std::vector<data::Question>& train,
@@ -84,11 +72,23 @@ void build_vocabulary(data::QaCorpus& corpus, SplitIntoWords split) {
     if (counts[word] >= kMinCount) words.push_back(std::move(word));
   corpus.vocabulary = data::Vocabulary(std::move(words), kBuiltUnknownId);
   for (auto* questions : {&corpus.train, &corpus.val, &corpus.test})
-    for (data::Question& question : *questions) encode_question(question, corpus.vocabulary, split);
+    for (data::Question& question : *questions) encode_question(corpus.vocabulary, split, question);
   corpus.notes.push_back(
       fmt::format("the vocabulary of {} words was built from the training questions: words that "
                   "stand twice or more",
                   corpus.vocabulary.size()));
+}
+
+void encode_question(const data::Vocabulary& vocabulary, SplitIntoWords split,
+                     data::Question& question) {
+  const std::vector<int64_t> ids = data::encode(split(question.text), vocabulary);
+  question.word_ids.clear();
+  if (question.candidates.empty()) question.word_ids.push_back(ids);
+  for (const std::string& candidate : question.candidates) {
+    question.word_ids.push_back(ids);
+    const std::vector<int64_t> answer = data::encode(split(candidate), vocabulary);
+    question.word_ids.back().insert(question.word_ids.back().end(), answer.begin(), answer.end());
+  }
 }
 
 }  // namespace vidqa::benchmarks

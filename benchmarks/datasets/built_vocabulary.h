@@ -28,4 +28,8 @@ void build_answer_set(data::QaCorpus& corpus, int64_t size);
 /// is learnt.)
 void build_vocabulary(data::QaCorpus& corpus, SplitIntoWords split);
 
+/// Gives a question its word_ids by such a vocabulary.
+void encode_question(const data::Vocabulary& vocabulary, SplitIntoWords split,
+                     data::Question& question);
+
 }  // namespace vidqa::benchmarks

@@ -40,6 +40,10 @@ struct DatasetEntry {
   std::string paper;
   /// Reads the data set. Faults of single records go to `faults`; others are thrown.
   data::QaCorpus (*load)(const DatasetOptions& options, Faults& faults);
+  /// Sets the word ids of a question, by its text and candidates, as `load` sets those of the
+  /// corpus that it reads.
+  void (*encode)(const data::QaCorpus& corpus, const DatasetOptions& options,
+                 data::Question& question);
 };
 
 const std::vector<DatasetEntry>& dataset_table();

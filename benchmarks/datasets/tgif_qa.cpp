@@ -104,19 +104,18 @@ class QuestionReader {
         read_choice(table, row, question);
         break;
       case TgifTask::kCount:
-        question.word_ids = {encode(data::tgif_words(question.text))};
         question.label = std::max<int64_t>(table.integer(row, "answer", 0, kMaxCount), 1);
         question.answer = table.text(row, "answer");
         question.type = "count";
         break;
       case TgifTask::kFrameQa:
-        question.word_ids = {encode(data::tgif_words(question.text))};
         question.answer = table.text(row, "answer");
         if (const auto found = answer_class_.find(question.answer); found != answer_class_.end())
           question.label = found->second;
         question.type = kFrameQaTypes[static_cast<size_t>(table.integer(row, "type", 0, 3))];
         break;
     }
+    encode_tgif_question(vocabulary_, question);
     for (const std::vector<int64_t>& ids : question.word_ids)
       TORCH_CHECK(!ids.empty(), table.where(row), ": the question holds no word: '", question.text,
                   "'");
@@ -125,14 +124,8 @@ class QuestionReader {
 
   void read_choice(const data::CsvTable& table, int64_t row, data::Question& question) const {
     const std::vector<std::string> question_words = data::tgif_words(question.text);
-    for (const std::string& column : kCandidates) {
-      const std::string& candidate = table.text(row, column);
-      question.candidates.push_back(candidate);
-      // A blank between the two keeps the rules of tgif_words() from reaching across.
-      std::vector<std::string> words = data::tgif_words(question.text + " " + candidate);
-      words.emplace_back(kEndOfSentence);
-      question.word_ids.push_back(encode(words));
-    }
+    for (const std::string& column : kCandidates)
+      question.candidates.push_back(table.text(row, column));
     question.label = table.integer(row, "answer", 0, static_cast<int64_t>(kCandidates.size()) - 1);
     question.answer = question.candidates[static_cast<size_t>(question.label)];
     question.type = task_ == TgifTask::kAction ? "action" : transition_type(question_words);
@@ -145,10 +138,6 @@ class QuestionReader {
       if (word == "before" || word == "beforehand") return "before";
     }
     return "other";
-  }
-
-  std::vector<int64_t> encode(const std::vector<std::string>& words) const {
-    return data::encode(words, vocabulary_, kMaxWords);
   }
 
   TgifTask task_;
@@ -182,6 +171,19 @@ void find_companions(const std::string& folder, const Format& format, bool has_v
 }
 
 }  // namespace
+
+void encode_tgif_question(const data::Vocabulary& vocabulary, data::Question& question) {
+  question.word_ids.clear();
+  if (question.candidates.empty())
+    question.word_ids.push_back(
+        data::encode(data::tgif_words(question.text), vocabulary, kMaxWords));
+  for (const std::string& candidate : question.candidates) {
+    // A blank between the two keeps the rules of tgif_words() from reaching across.
+    std::vector<std::string> words = data::tgif_words(question.text + " " + candidate);
+    words.emplace_back(kEndOfSentence);
+    question.word_ids.push_back(data::encode(words, vocabulary, kMaxWords));
+  }
+}
 
 data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options) {
   const Format format = format_of(task);

@@ -29,4 +29,7 @@ enum class TgifTask { kAction, kTransition, kCount, kFrameQa };
 /// object/number/color/location, before/after, action, count.
 data::QaCorpus load_tgif_qa(TgifTask task, const DatasetOptions& options);
 
+/// Gives a question its word_ids: those of each candidate after the question's where there are any.
+void encode_tgif_question(const data::Vocabulary& vocabulary, data::Question& question);
+
 }  // namespace vidqa::benchmarks

@@ -187,7 +187,33 @@ void check_splits(const std::vector<std::vector<TvqaRecord>>& splits, Faults& fa
   }
 }
 
+template <typename Texts>
+void encode_clean_texts(const std::string& clean_question, const Texts& clean_answers,
+                        const data::Vocabulary& vocabulary, data::Question& question) {
+  question.question_ids = encode_tvqa(clean_question, vocabulary);
+  question.answer_ids.clear();
+  question.word_ids.clear();
+  for (const std::string& answer : clean_answers) {
+    question.answer_ids.push_back(encode_tvqa(answer, vocabulary));
+    std::vector<int64_t> both = question.question_ids;
+    both.insert(both.end(), question.answer_ids.back().begin(), question.answer_ids.back().end());
+    question.word_ids.push_back(std::move(both));
+  }
+}
+
 }  // namespace
+
+void encode_tvqa_question(const data::Vocabulary& vocabulary, data::Question& question) {
+  std::vector<std::string> answers = question.candidates;
+  for (std::string& answer : answers) answer = data::tvqa_clean(answer);
+  encode_clean_texts(data::tvqa_clean(question.text), answers, vocabulary, question);
+}
+
+std::vector<int64_t> encode_tvqa_subtitles(const std::string& clean_text,
+                                           const data::Vocabulary& vocabulary,
+                                           const TvqaCaps& caps) {
+  return capped(encode_tvqa(clean_text, vocabulary), caps.sub);
+}
 
 data::Question tvqa_question(const TvqaRecord& record, const data::Vocabulary& vocabulary,
                              bool with_sub, const TvqaVisualConcepts* concepts,
@@ -199,15 +225,9 @@ data::Question tvqa_question(const TvqaRecord& record, const data::Vocabulary& v
   question.feature_rows = record.frames;
   question.text = record.question;
   question.candidates = {record.answers.begin(), record.answers.end()};
-  question.question_ids = encode_tvqa(record.clean_question, vocabulary);
-  for (const std::string& answer : record.clean_answers) {
-    question.answer_ids.push_back(encode_tvqa(answer, vocabulary));
-    std::vector<int64_t> both = question.question_ids;
-    both.insert(both.end(), question.answer_ids.back().begin(), question.answer_ids.back().end());
-    question.word_ids.push_back(std::move(both));
-  }
+  encode_clean_texts(record.clean_question, record.clean_answers, vocabulary, question);
   if (with_sub)
-    question.text_streams["sub"] = capped(encode_tvqa(record.subtitles, vocabulary), caps.sub);
+    question.text_streams["sub"] = encode_tvqa_subtitles(record.subtitles, vocabulary, caps);
   if (concepts != nullptr) {
     std::vector<int64_t> ids =
         data::encode(visual_concept_words(concepts->clip(record.video), record.frames), vocabulary);

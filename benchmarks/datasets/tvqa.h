@@ -18,6 +18,14 @@ data::Question tvqa_question(const TvqaRecord& record, const data::Vocabulary& v
                              bool with_sub, const TvqaVisualConcepts* concepts,
                              const TvqaCaps& caps = {});
 
+/// Gives a question its question_ids, answer_ids and word_ids, by its text and candidates.
+void encode_tvqa_question(const data::Vocabulary& vocabulary, data::Question& question);
+
+/// Ids of clean subtitle lines (join_tvqa_lines()) and <eos>, cut as published.
+std::vector<int64_t> encode_tvqa_subtitles(const std::string& clean_text,
+                                           const data::Vocabulary& vocabulary,
+                                           const TvqaCaps& caps = {});
+
 /// Reads TVQA as released by Lei et al. (EMNLP 2018); the files are found as tvqa_files.h says.
 ///
 ///   tvqa_{train,val,test_public}.jsonl, subtitles, frame counts   the raw form, or

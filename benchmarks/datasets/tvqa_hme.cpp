@@ -23,15 +23,20 @@ void set_hme_streams(data::QaCorpus& corpus) {
     corpus.feature_pair = data::FeaturePairFiles{imagenet->path, motion->path, imagenet->norm};
 }
 
+int64_t restrict_hme_words(data::Question& question) {
+  int64_t cut = 0;
+  for (std::vector<int64_t>& ids : question.word_ids) {
+    if (ids.size() <= kHmeWords) continue;
+    ids.resize(kHmeWords);
+    ++cut;
+  }
+  return cut;
+}
+
 void restrict_hme_words(data::QaCorpus& corpus) {
   int64_t cut = 0;
   for (auto* questions : {&corpus.train, &corpus.val, &corpus.test})
-    for (data::Question& question : *questions)
-      for (std::vector<int64_t>& ids : question.word_ids) {
-        if (ids.size() <= kHmeWords) continue;
-        ids.resize(kHmeWords);
-        ++cut;
-      }
+    for (data::Question& question : *questions) cut += restrict_hme_words(question);
   corpus.notes.push_back(
       fmt::format("question with answer is cut to {} word ids, as published: {} answers lose words",
                   kHmeWords, cut));

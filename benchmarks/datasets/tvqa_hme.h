@@ -13,5 +13,7 @@ void set_hme_streams(data::QaCorpus& corpus);
 /// Cuts word_ids, question with answer, to 50 as the published runs did (--hard_restrict), and
 /// notes how many answers lose words. What other models read stays.
 void restrict_hme_words(data::QaCorpus& corpus);
+/// The same of one question; the number of answers that lose words.
+int64_t restrict_hme_words(data::Question& question);
 
 }  // namespace vidqa::benchmarks

@@ -20,16 +20,6 @@ using nlohmann::json;
 
 std::string answer_key(size_t answer) { return "a" + std::to_string(answer); }
 
-/// Lines with kTvqaEnd between them.
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (i > 0) text += std::string(" ") + kTvqaEnd + " ";
-    text += lines[i];
-  }
-  return text;
-}
-
 /// Calls `call` so that what it throws begins with `where`.
 template <typename Call>
 auto at(const std::string& where, const Call& call) {
@@ -48,9 +38,9 @@ void add_context(json& record, const TvqaSpan& span, const TvqaSources& sources,
     std::vector<std::string> located;
     for (const size_t line : locate_subtitles(span, subtitles.start_seconds))
       located.push_back(subtitles.texts[line]);
-    record["sub_text"] = joined(subtitles.texts);
+    record["sub_text"] = join_tvqa_lines(subtitles.texts);
     record["sub_time"] = subtitles.start_seconds;
-    record["located_sub_text"] = joined(located);
+    record["located_sub_text"] = join_tvqa_lines(located);
   }
   if (sources.frame_counts != nullptr) {
     const int64_t frames = at(where, [&] { return sources.frame_counts->clip(video); });
@@ -134,6 +124,15 @@ TvqaRecord read_question(const std::string& line, const TvqaContext& context,
 }
 
 }  // namespace
+
+std::string join_tvqa_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (i > 0) text += std::string(" ") + kTvqaEnd + " ";
+    text += lines[i];
+  }
+  return text;
+}
 
 json process_tvqa(const json& raw, const TvqaSources& sources, const std::string& where) {
   const JsonRecord record(raw, where);

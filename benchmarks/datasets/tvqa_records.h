@@ -49,6 +49,9 @@ struct TvqaSources {
   TvqaFrameCounts* frame_counts = nullptr;
 };
 
+/// Subtitle lines with " <eos> " between them.
+std::string join_tvqa_lines(const std::vector<std::string>& lines);
+
 /// A record of `tvqa_<split>.jsonl` as the published preprocessing writes it to
 /// `tvqa_<split>_processed.json`: its keys with clean q, a0 .. a4, `ts` as [start, end], and
 /// sub_text, sub_time, located_sub_text, located_frame. Errors begin with `where`.

@@ -88,4 +88,10 @@ const data::Subtitles& TvqaSubtitles::clip(const std::string& video) {
   return found->second;
 }
 
+data::Subtitles read_tvqa_srt(const std::string& path) {
+  data::Subtitles subtitles = cleaned(data::read_srt(path));
+  TORCH_CHECK(!subtitles.texts.empty(), path, ": has no subtitle entry; is it a .srt file?");
+  return subtitles;
+}
+
 }  // namespace vidqa::benchmarks

@@ -32,4 +32,7 @@ class TvqaSubtitles {
   std::unordered_map<std::string, data::Subtitles> clips_;  ///< clean; of a folder, as far as read
 };
 
+/// The clean texts of a .srt file, at least one; throws c10::Error naming it.
+data::Subtitles read_tvqa_srt(const std::string& path);
+
 }  // namespace vidqa::benchmarks

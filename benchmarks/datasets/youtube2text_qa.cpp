@@ -106,6 +106,14 @@ std::vector<data::Question> read_split(const std::string& path, const data::Voca
 
 }  // namespace
 
+void encode_youtube2text_question(const data::Vocabulary& vocabulary, data::Question& question) {
+  const std::vector<int64_t> words =
+      data::encode(data::msvd_words(data::ascii_lower(question.text)), vocabulary);
+  question.word_ids.assign(question.candidates.size(), words);
+  for (size_t i = 0; i < question.candidates.size(); ++i)
+    question.word_ids[i].push_back(vocabulary.id(data::ascii_lower(question.candidates[i])));
+}
+
 data::QaCorpus load_youtube2text_qa(const DatasetOptions& options, Faults& faults) {
   const std::string folder = find_released_files(options.root, "data_zhqa",
                                                  {"train_qa_encode.json", "test_qa_encode.json"});

@@ -22,4 +22,8 @@ namespace vidqa::benchmarks {
 /// row; appearance and motion as for EgoVQA. Faults of records go to `faults`.
 data::QaCorpus load_youtube2text_qa(const DatasetOptions& options, Faults& faults);
 
+/// Gives a question its word_ids where no encodings are released: for each candidate the question's
+/// words and that of the candidate.
+void encode_youtube2text_question(const data::Vocabulary& vocabulary, data::Question& question);
+
 }  // namespace vidqa::benchmarks

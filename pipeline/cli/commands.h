@@ -24,6 +24,7 @@ Command add_similarity_command(CLI::App& app);
 Command add_frames_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_evaluate_command(CLI::App& app);
+Command add_ask_command(CLI::App& app);
 Command add_compare_command(CLI::App& app);
 Command add_analyse_command(CLI::App& app);
 Command add_report_command(CLI::App& app);

@@ -37,6 +37,7 @@ constexpr const char* kDescription =
     "  vidqa extract  video files -> features.h5\n"
     "  vidqa train    questions + features -> run folder with a checkpoint\n"
     "  vidqa evaluate score a checkpoint on a split\n"
+    "  vidqa ask      put a question about one video to a trained model\n"
     "  vidqa compare  train the same model with several fusions and seeds -> one table\n"
     "  vidqa analyse  what finished runs answer: question types, streams, overlap, votes\n"
     "  vidqa frames   the frames of a video that extract sees, as HDF5, PNG or one sheet\n"
@@ -77,6 +78,7 @@ int run(int argc, char** argv) {
       vidqa::cli::add_import_command(app),     vidqa::cli::add_data_command(app),
       vidqa::cli::add_doctor_command(app),     vidqa::cli::add_frames_command(app),
       vidqa::cli::add_report_command(app),     vidqa::cli::add_serve_command(app),
+      vidqa::cli::add_ask_command(app),
   };
   try {
     app.parse(argc, argv);
