@@ -15,7 +15,8 @@ TEST(Help, NamesEveryCommand) {
   const ProgramResult result = run_vidqa("--help");
   EXPECT_EQ(result.exit_code, 0);
   for (const char* command :
-  for (const char* command : {"synth", "extract", "merge", "verify", "similarity", "train", "evaluate", "compare", "analyse", "data", "fusions", "import", "doctor", "frames", "report", "serve", "ask"}) {
+       {"synth", "extract", "merge", "verify", "similarity", "train", "evaluate", "compare",
+        "analyse", "data", "fusions", "import", "doctor", "frames", "report", "serve", "ask"}) {
     EXPECT_THAT(result.out, HasSubstr(command));
     const ProgramResult help = run_vidqa(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;
