@@ -294,9 +294,9 @@ ExperimentOptions read_experiment_toml(const std::string& path) {
 std::string fusion_help() {
   std::string help = "Fusions (NAME or NAME:KEY=VALUE,...):\n";
   for (const auto& entry : fusion::fusion_table()) {
-    help += fmt::format("  {:<13}{} ({})\n", entry.name, entry.summary, entry.paper);
+    help += fmt::format("  {:<19}{} ({})\n", entry.name, entry.summary, entry.paper);
   }
-  return help + "  default      the model as published, without a fusion module";
+  return help + "  default            the model as published, without a fusion module";
 }
 
 }  // namespace vidqa::cli
