@@ -80,7 +80,7 @@ void EventLog::begin_file() {
   Event version = new_event(0);
   version.set_file_version(kFileVersion);
   append(version.SerializeAsString());
-  if (!starts_anew_ || earlier.empty()) return;
+  if (!starts_anew_ && !earlier.empty()) return;
   Event start = new_event(0);
   start.mutable_session_log()->set_status(tensorboard::SessionLog::START);
   append(start.SerializeAsString());

@@ -17,8 +17,9 @@ namespace vidqa::train {
 /// Errors (c10::Error) name the file.
 class EventLog {
  public:
-  /// `starts_anew`: the run begins at step 0 whatever the folder holds. TensorBoard then takes
-  /// what was written before as void.
+  /// `starts_anew`: the run begins at step 0 whatever the folder holds. A session start in the new
+  /// file says so: TensorBoard takes the first one of a folder for its beginning, and what stands
+  /// before a later one as void.
   EventLog(std::filesystem::path folder, bool starts_anew);
 
   /// The last step that is in the files; -1: none.

@@ -67,7 +67,8 @@ class Ask : public ::testing::Test {
     std::istringstream file(read_file(path));
     for (std::string text; std::getline(file, text);) {
       nlohmann::json line = nlohmann::json::parse(text);
-      lines[line.at("qid")] = std::move(line);
+      const std::string id = line.at("qid");
+      lines[id] = std::move(line);
     }
     return lines;
   }

@@ -45,18 +45,19 @@ TEST(EventLog, AnIndependentReaderReadsWhatWasWritten) {
       files[0].filename().string(),
       MatchesRegex("events\\.out\\.tfevents\\.[0-9]{10}\\..+\\." + std::to_string(::getpid())));
   const std::vector<ReadEvent> events = read_event_file(files[0]);
-  ASSERT_EQ(events.size(), 3u);
+  ASSERT_EQ(events.size(), 4u);
   EXPECT_EQ(events[0].file_version, "brain.Event:2");
   EXPECT_EQ(events[0].step, 0);
   EXPECT_GT(events[0].wall_time, 1.6e9);
-  EXPECT_EQ(events[1].step, 0);
-  EXPECT_THAT(events[1].texts.at("config/text_summary"), ElementsAre("x = 1"));
-  EXPECT_THAT(events[1].tensor_shapes.at("config/text_summary"), ElementsAre(1));
-  EXPECT_EQ(events[1].plugins.at("config/text_summary"), "text");
-  EXPECT_EQ(events[2].step, 300);
-  EXPECT_THAT(events[2].scalars,
+  EXPECT_TRUE(events[1].starts_session);
+  EXPECT_EQ(events[2].step, 0);
+  EXPECT_THAT(events[2].texts.at("config/text_summary"), ElementsAre("x = 1"));
+  EXPECT_THAT(events[2].tensor_shapes.at("config/text_summary"), ElementsAre(1));
+  EXPECT_EQ(events[2].plugins.at("config/text_summary"), "text");
+  EXPECT_EQ(events[3].step, 300);
+  EXPECT_THAT(events[3].scalars,
               ElementsAre(Pair("train/loss", 0.25F), Pair("val/accuracy", 1.0F / 3)));
-  EXPECT_GE(events[2].wall_time, events[0].wall_time);
+  EXPECT_GE(events[3].wall_time, events[0].wall_time);
 }
 
 TEST(EventLog, TheMessagesAreThoseOfTensorBoardByteForByte) {
@@ -97,7 +98,7 @@ TEST(EventLog, GoesOnAfterARecordThatWasCutOff) {
   EventLog second(folder.path(), false);
   EXPECT_EQ(second.last_step(), 2);
   second.write_scalars(4, {{"a", 4}});
-  EXPECT_EQ(read_event_file(file, /*cut_off_at_the_end=*/true).size(), 2u);
+  EXPECT_EQ(read_event_file(file, /*cut_off_at_the_end=*/true).size(), 3u);
   const auto files = find_event_files(folder.path());
   ASSERT_EQ(files.size(), 2u);
   EXPECT_EQ(files[0], file) << "the new one comes after it in order";
@@ -109,9 +110,9 @@ TEST(EventLog, ARunThatStartsAnewVoidsWhatWasWrittenBefore) {
   EventLog(folder.path(), true).write_scalars(5, {{"a", 1}});
   EventLog(folder.path(), true).write_scalars(3, {{"a", 2}});
   const std::vector<ReadEvent> events = read_event_files(folder.path());
-  ASSERT_EQ(events.size(), 5u);
-  EXPECT_TRUE(events[3].starts_session);
-  EXPECT_EQ(events[3].step, 0);
+  ASSERT_EQ(events.size(), 6u);
+  EXPECT_TRUE(events[4].starts_session);
+  EXPECT_EQ(events[4].step, 0);
   EXPECT_EQ(EventLog(folder.path(), false).last_step(), 3);
 }
 

@@ -124,8 +124,8 @@ TEST(ValidationFiles, WritesWithinTheRunAndNotAtItsEnd) {
   ValidationFiles files(run, {"mse", false}, 0.5, /*resumes=*/false);
   files.write({{1, 10, 2.5, 3.5, 0.25}});
   const std::vector<ReadEvent> events = read_event_files(run.path());
-  ASSERT_EQ(events.size(), 2u) << "the version, and one validation";
-  EXPECT_THAT(events[1].scalars,
+  ASSERT_EQ(events.size(), 3u) << "the version, the start, and one validation";
+  EXPECT_THAT(events[2].scalars,
               ElementsAre(std::pair("train/epoch", 1.0F), std::pair("train/learning_rate", 0.5F),
                           std::pair("train/loss", 2.5F), std::pair("train/seconds", 0.25F),
                           std::pair("val/mse", 3.5F)));
