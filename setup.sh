@@ -21,7 +21,8 @@ packages=(
 )
 
 if [ "${2:-all}" != vidqa ]; then
-  packages+=(chromium)
+  packages+=(chromium)                                  # report
+  packages+=(slurmctld slurmd munge slurm-client)       # a cluster of one node
   # Whoever packaged them: Debian's npm does not go with the Node.js of others.
   command -v node >/dev/null || packages+=(nodejs)
   command -v npm >/dev/null || packages+=(npm)
