@@ -1,11 +1,14 @@
 #include "features/clip_windows.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include "tests/testing/errors.h"
+#include "tests/testing/shared_data.h"
 
 namespace vidqa::features {
 namespace {
@@ -53,6 +56,17 @@ TEST(ClipWindows, CentreGivesTheWindowsOfThePublishedC3d) {
   EXPECT_THAT(result.windows.back(),
               ElementsAre(11, 12, 13, 14, 15, 16, 17, 18, 19, 19, 19, 19, 19, 19, 19, 19));
   for (size_t i = 0; i < 20; ++i) EXPECT_EQ(result.seconds[i], static_cast<double>(i) / 4);
+}
+
+TEST(ClipWindowsGolden, CentreGivesTheClipsOfTheReleasedCode) {
+  const auto files = vidqa::testing::golden_files("hme", "data_frame_sampling", ".json");
+  if (files.empty()) GTEST_SKIP() << "needs golden/hme/data_frame_sampling.json";
+  const auto golden = nlohmann::json::parse(std::ifstream(files.front())).at("c3d_clips");
+  ASSERT_FALSE(golden.at("cases").empty());
+  for (const auto& item : golden.at("cases")) {
+    const auto clips = item.at("clips").get<std::vector<Numbers>>();
+    EXPECT_EQ(windows_of(item.at("n"), {16, 1, EdgeRule::kCentre}).windows, clips) << item.at("n");
+  }
 }
 
 TEST(ClipWindows, ShortVideosKeepARowAFrame) {
