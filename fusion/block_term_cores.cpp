@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include "fusion/matrix_product.h"
 #include "fusion/row_blocks.h"
 
 namespace vidqa::fusion {
@@ -40,21 +41,15 @@ T* values_at(const Tensor& rows, int64_t row, int64_t width, BlockTermChunk::Col
 void add_to_columns(const Tensor& sum, int64_t begin, int64_t end, BlockTermChunk::Columns columns,
                     const Tensor& gradient, const Tensor& weight) {
   Tensor sum_rows = columns_of(rows_of(sum, begin, end), columns);
-  torch::addmm_out(sum_rows, sum_rows, gradient, weight);
+  multiply(gradient, weight, Into::kAdd, sum_rows);
 }
 
 }  // namespace
 
 struct BlockTermCores::SlabPass {
   const FusedOperator::Pass& pass;
-  const Tensor& u;
-  const Tensor& v;
-  const Tensor& dz;
-  const Tensor& du;
-  const Tensor& dv;
-  Tensor of_u;  ///< (n, slab width) scratch: a product, then the gradient of that with u
-  Tensor of_v;  ///< likewise; low rank alone
-  bool is_first;
+  int64_t first;            ///< row
+  Tensor u, v, dz, du, dv;  ///< (n, ...)
 };
 
 BlockTermCores::BlockTermCores(std::vector<BlockTermChunk> chunks, int64_t rank, int64_t width,
@@ -130,10 +125,10 @@ void BlockTermCores::add_low_rank(const Slab& slab, const Tensors& inputs, const
   const int64_t n = z.size(0);
   Tensor product = torch::empty({n, slab.width}, z.options());
   if (!a.defined()) a = torch::empty_like(product);
-  torch::mm_out(a, columns_of(u, chunk.u),
-                weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t());
-  torch::mm_out(product, columns_of(v, chunk.v),
-                weight_of(slab, inputs[core_input(slab.chunk, kWeightV)]).t());
+  multiply(columns_of(u, chunk.u), weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t(),
+           Into::kOverwrite, a);
+  multiply(columns_of(v, chunk.v), weight_of(slab, inputs[core_input(slab.chunk, kWeightV)]).t(),
+           Into::kOverwrite, product);
   const T* bias_u = bias_of<T>(slab, inputs[core_input(slab.chunk, kBiasU)]);
   const T* bias_v = bias_of<T>(slab, inputs[core_input(slab.chunk, kBiasV)]);
   for_rows(n, slab.width, [&](int64_t row, int64_t last) {
@@ -149,8 +144,8 @@ void BlockTermCores::add_full(const Slab& slab, const Tensors& inputs, const Ten
   const BlockTermChunk& chunk = chunks_[slab.chunk];
   const int64_t n = z.size(0);
   Tensor product = torch::empty({n, slab.width}, z.options());
-  torch::mm_out(product, columns_of(v, chunk.v),
-                weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t());
+  multiply(columns_of(v, chunk.v), weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t(),
+           Into::kOverwrite, product);
   for_rows(n, slab.width, [&](int64_t row, int64_t last) {
     cpu::core_forward(core_shape(slab), last - row, product.data_ptr<T>() + row * slab.width,
                       values_at<T>(u, row, width_, chunk.u),
@@ -158,38 +153,60 @@ void BlockTermCores::add_full(const Slab& slab, const Tensors& inputs, const Ten
   });
 }
 
-int64_t BlockTermCores::scratch_columns() const {
+int64_t BlockTermCores::widest_slab() const {
   int64_t widest = 0;
   for (const Slab& slab : slabs_) widest = std::max(widest, slab.width);
-  return (is_low_rank() ? 2 : 1) * widest;
+  return widest;
+}
+
+int64_t BlockTermCores::scratch_columns() const {
+  if (shares_out_chunks()) return 0;
+  return (is_low_rank() ? 2 : 1) * widest_slab();
+}
+
+bool BlockTermCores::shares_out_chunks() const {
+  constexpr double kBusy = 0.8;
+  const int64_t threads = at::get_num_threads();
+  const auto chunks = static_cast<int64_t>(chunks_.size());
+  const int64_t turns = (chunks + threads - 1) / threads;
+  return static_cast<double>(chunks) >= kBusy * static_cast<double>(turns * threads);
 }
 
 void BlockTermCores::begin_backward(int64_t most, const torch::TensorOptions& options) {
-  scratch_.clear();
-  const int64_t buffers = is_low_rank() ? 2 : 1;
-  for (int64_t i = 0; i < buffers; ++i)
-    scratch_.push_back(torch::empty({most * scratch_columns() / buffers}, options));
+  const bool shares = shares_out_chunks();
+  const int64_t threads = shares ? at::get_num_threads() : 1;
+  const int64_t rows = shares ? std::min(most, row_blocks::kOfBlock) : most;
+  scratch_u_ = torch::empty({threads, rows * widest_slab()}, options);
+  scratch_v_ = is_low_rank() ? torch::empty_like(scratch_u_) : Tensor();
 }
 
 void BlockTermCores::backward(const FusedOperator::Pass& pass, const Tensor& u, const Tensor& v,
                               int64_t first, const Tensor& dz, Tensor du, Tensor dv,
                               Tensors& gradients) {
   const int64_t n = dz.size(0);
-  for (size_t s = 0; s < slabs_.size(); ++s) {
-    const Slab& slab = slabs_[s];
-    const auto scratch = [&](const Tensor& buffer) {
-      return buffer.narrow(0, 0, n * slab.width).view({n, slab.width});
-    };
-    SlabPass slab_pass = {pass, u, v, dz, du, dv, scratch(scratch_[0]), Tensor(), first == 0};
-    if (is_low_rank()) slab_pass.of_v = scratch(scratch_[1]);
-    AT_DISPATCH_FLOATING_TYPES(dz.scalar_type(), "BlockTermCores", [&] {
-      if (is_low_rank()) {
-        const Tensor a = a_[s].defined() ? a_[s].narrow(0, first, n) : Tensor();
-        backward_low_rank<scalar_t>(slab, slab_pass, a, gradients);
-      } else {
-        backward_full<scalar_t>(slab, slab_pass, gradients);
+  const auto rows_pass = [&](int64_t begin, int64_t end) {
+    return SlabPass{pass,
+                    first + begin,
+                    rows_of(u, begin, end),
+                    rows_of(v, begin, end),
+                    rows_of(dz, begin, end),
+                    rows_of(du, begin, end),
+                    rows_of(dv, begin, end)};
+  };
+  if (shares_out_chunks()) {
+    const SerialBlas serial;
+    at::parallel_for(0, static_cast<int64_t>(chunks_.size()), 1, [&](int64_t from, int64_t to) {
+      const torch::NoGradGuard no_grad;
+      for (size_t s = 0; s < slabs_.size(); ++s) {
+        const auto chunk = static_cast<int64_t>(slabs_[s].chunk);
+        if (chunk < from || chunk >= to) continue;
+        for_blocks(n, [&](int64_t begin, int64_t end) {
+          backward_slab(s, rows_pass(begin, end), gradients);
+        });
       }
     });
+  } else {
+    for (size_t s = 0; s < slabs_.size(); ++s) backward_slab(s, rows_pass(0, n), gradients);
   }
   if (is_low_rank()) return;
   const Tensor sum = dz.sum(0);
@@ -200,6 +217,24 @@ void BlockTermCores::backward(const FusedOperator::Pass& pass, const Tensor& u, 
   }
 }
 
+void BlockTermCores::backward_slab(size_t index, const SlabPass& pass, Tensors& gradients) const {
+  const Slab& slab = slabs_[index];
+  const int64_t n = pass.dz.size(0);
+  const int64_t of_thread = shares_out_chunks() ? at::get_thread_num() : 0;
+  const auto scratch = [&](const Tensor& buffer) {
+    return buffer[of_thread].narrow(0, 0, n * slab.width).view({n, slab.width});
+  };
+  AT_DISPATCH_FLOATING_TYPES(pass.dz.scalar_type(), "BlockTermCores", [&] {
+    if (is_low_rank()) {
+      const Tensor a = a_[index].defined() ? a_[index].narrow(0, pass.first, n) : Tensor();
+      backward_low_rank<scalar_t>(slab, pass, a, scratch(scratch_u_), scratch(scratch_v_),
+                                  gradients);
+    } else {
+      backward_full<scalar_t>(slab, pass, scratch(scratch_u_), gradients);
+    }
+  });
+}
+
 /// From the gradient of a slab's product (n, slab width) and the rows that it multiplied.
 void BlockTermCores::add_weight(const Slab& slab, CoreInput which, const SlabPass& pass,
                                 const Tensor& gradient, const Tensor& rows,
@@ -207,11 +242,12 @@ void BlockTermCores::add_weight(const Slab& slab, CoreInput which, const SlabPas
   const size_t index = core_input(slab.chunk, which);
   if (!pass.pass.needed[index]) return;
   Tensor sum = weight_of(slab, gradients[index]);
-  add_product(gradient.t(), rows, pass.is_first, sum);
+  multiply(gradient.t(), rows, pass.first == 0 ? Into::kOverwrite : Into::kAdd, sum);
 }
 
 template <typename T>
 void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, const Tensor& a,
+                                       const Tensor& d_of_u, const Tensor& d_of_v,
                                        Tensors& gradients) const {
   const BlockTermChunk& chunk = chunks_[slab.chunk];
   const Tensors& inputs = pass.pass.inputs;
@@ -222,15 +258,17 @@ void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, c
   ColumnSums bias_u(slab.width, pass.dz.options());
   ColumnSums bias_v(slab.width, pass.dz.options());
   for_blocks(pass.dz.size(0), [&](int64_t begin, int64_t end) {
-    Tensor of_u = rows_of(pass.of_u, begin, end);
-    const Tensor of_v = rows_of(pass.of_v, begin, end);
-    torch::mm_out(of_u, columns_of(rows_of(pass.v, begin, end), chunk.v), weight_v.t());
+    Tensor of_u = rows_of(d_of_u, begin, end);
+    const Tensor of_v = rows_of(d_of_v, begin, end);
+    multiply(columns_of(rows_of(pass.v, begin, end), chunk.v), weight_v.t(), Into::kOverwrite,
+             of_u);
     Tensor a_rows;
     if (a.defined()) {
       a_rows = rows_of(a, begin, end);
     } else {
       a_rows = torch::empty_like(of_v);
-      torch::mm_out(a_rows, columns_of(rows_of(pass.u, begin, end), chunk.u), weight_u.t());
+      multiply(columns_of(rows_of(pass.u, begin, end), chunk.u), weight_u.t(), Into::kOverwrite,
+               a_rows);
       a_rows.add_(inputs[input(kBiasU)].narrow(0, slab.first * chunk.z.width, slab.width));
     }
     for_rows(end - begin, slab.width, [&](int64_t row, int64_t last) {
@@ -243,8 +281,8 @@ void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, c
     add_to_columns(pass.du, begin, end, chunk.u, of_u, weight_u);
     add_to_columns(pass.dv, begin, end, chunk.v, of_v, weight_v);
   });
-  add_weight(slab, kWeightU, pass, pass.of_u, columns_of(pass.u, chunk.u), gradients);
-  add_weight(slab, kWeightV, pass, pass.of_v, columns_of(pass.v, chunk.v), gradients);
+  add_weight(slab, kWeightU, pass, d_of_u, columns_of(pass.u, chunk.u), gradients);
+  add_weight(slab, kWeightV, pass, d_of_v, columns_of(pass.v, chunk.v), gradients);
   const auto add_bias = [&](CoreInput which, ColumnSums& sums) {
     sums.end_stretch();
     if (pass.pass.needed[input(which)])
@@ -256,13 +294,14 @@ void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, c
 
 /// The gradient of a full core is that of the product of v and the core.
 template <typename T>
-void BlockTermCores::backward_full(const Slab& slab, const SlabPass& pass,
+void BlockTermCores::backward_full(const Slab& slab, const SlabPass& pass, const Tensor& d_product,
                                    Tensors& gradients) const {
   const BlockTermChunk& chunk = chunks_[slab.chunk];
   const Tensor weight = weight_of(slab, pass.pass.inputs[core_input(slab.chunk, kWeightU)]);
   for_blocks(pass.dz.size(0), [&](int64_t begin, int64_t end) {
-    Tensor product = rows_of(pass.of_u, begin, end);
-    torch::mm_out(product, columns_of(rows_of(pass.v, begin, end), chunk.v), weight.t());
+    Tensor product = rows_of(d_product, begin, end);
+    multiply(columns_of(rows_of(pass.v, begin, end), chunk.v), weight.t(), Into::kOverwrite,
+             product);
     for_rows(end - begin, slab.width, [&](int64_t row, int64_t last) {
       cpu::core_backward(core_shape(slab), last - row,
                          values_at<T>(pass.u, begin + row, width_, chunk.u),
@@ -272,7 +311,7 @@ void BlockTermCores::backward_full(const Slab& slab, const SlabPass& pass,
     });
     add_to_columns(pass.dv, begin, end, chunk.v, product, weight);
   });
-  add_weight(slab, kWeightU, pass, pass.of_u, columns_of(pass.v, chunk.v), gradients);
+  add_weight(slab, kWeightU, pass, d_product, columns_of(pass.v, chunk.v), gradients);
 }
 
 }  // namespace vidqa::fusion

@@ -45,7 +45,7 @@ class BlockTermCores {
   void forward(const Tensors& inputs, const torch::Tensor& u, const torch::Tensor& v, int64_t first,
                torch::Tensor z);
 
-  /// Columns that backward() works in, a row.
+  /// Columns that backward() works in, for each row of a stretch.
   int64_t scratch_columns() const;
 
   /// Scratch for stretches of at most `most` rows.
@@ -95,17 +95,28 @@ class BlockTermCores {
                   Tensors& gradients) const;
   template <typename T>
   void backward_low_rank(const Slab& slab, const SlabPass& pass, const torch::Tensor& a,
+                         const torch::Tensor& d_of_u, const torch::Tensor& d_of_v,
                          Tensors& gradients) const;
   template <typename T>
-  void backward_full(const Slab& slab, const SlabPass& pass, Tensors& gradients) const;
+  void backward_full(const Slab& slab, const SlabPass& pass, const torch::Tensor& d_product,
+                     Tensors& gradients) const;
+  void backward_slab(size_t index, const SlabPass& pass, Tensors& gradients) const;
+
+  /// Whether each thread of backward() takes chunks of its own rather than rows of every chunk:
+  /// where the chunks divide well among the threads. It never waits for another one then.
+  bool shares_out_chunks() const;
+  int64_t widest_slab() const;
 
   std::vector<BlockTermChunk> chunks_;
   int64_t rank_;
   int64_t width_;
   size_t first_input_;
   std::vector<Slab> slabs_;
-  Tensors a_;        ///< (rows, slab width): a slab's product with u and its bias, where kept
-  Tensors scratch_;  ///< (most, widest slab): two for low rank, else one
+  Tensors a_;  ///< (rows, slab width): a slab's product with u and its bias, where kept
+  /// For each thread that takes chunks, else one for all: (rows, widest slab) values. A product,
+  /// then the gradient of that with u (of a full core: of the product).
+  torch::Tensor scratch_u_;
+  torch::Tensor scratch_v_;  ///< likewise with v; low rank alone
 };
 
 }  // namespace vidqa::fusion

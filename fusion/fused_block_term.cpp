@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "fusion/fused_operator.h"
+#include "fusion/matrix_product.h"
 #include "fusion/row_blocks.h"
 
 namespace vidqa::fusion {
@@ -90,7 +91,7 @@ class FusedBlockTermOperator : public FusedOperator {
   template <typename T>
   Tensor project(const Tensor& input, const Tensor& weight, const Tensor& bias,
                  const cpu::DenseRows& spec, int64_t first_row, Tensor out) const {
-    torch::mm_out(out, input, weight.t());
+    multiply(input, weight.t(), Into::kOverwrite, out);
     for_rows(out.size(0), spec.width, [&](int64_t row, int64_t last) {
       cpu::dense_forward(spec, first_row, row, last, bias.data_ptr<T>(), out.data_ptr<T>());
     });
@@ -134,7 +135,8 @@ class FusedBlockTermOperator : public FusedOperator {
       });
       bias_out.end_stretch();
       if (pass.needed[kWeightOut])
-        add_product(rows_of(d_out, 0, n).t(), rows_of(y, 0, n), first == 0, gradients[kWeightOut]);
+        multiply(rows_of(d_out, 0, n).t(), rows_of(y, 0, n),
+                 first == 0 ? Into::kOverwrite : Into::kAdd, gradients[kWeightOut]);
 
       const Tensor u = rows_of(projects() ? u_ : inputs[kX], first, last_row);
       const Tensor v = rows_of(projects() ? v_ : inputs[kY], first, last_row);
@@ -177,7 +179,7 @@ class FusedBlockTermOperator : public FusedOperator {
     Tensor dz_rows = rows_of(dz, begin, end);
     const Tensor y_rows = rows_of(y, begin, end);
     const Tensor z_rows = rows_of(z_, row0, first + end);
-    torch::mm_out(dz_rows, d_out_rows, pass.inputs[kWeightOut]);
+    multiply(d_out_rows, pass.inputs[kWeightOut], Into::kOverwrite, dz_rows);
     for_rows(end - begin, spec_.z.width, [&](int64_t row, int64_t last) {
       cpu::normalize_backward(spec_.z, row0, row, last, z_rows.data_ptr<T>(), y_rows.data_ptr<T>(),
                               dz_rows.data_ptr<T>());
@@ -200,12 +202,12 @@ class FusedBlockTermOperator : public FusedOperator {
       });
       if (!pass.needed[input]) return;
       Tensor d_input = rows_of(gradients[input], first + begin, first + end);
-      torch::mm_out(d_input, d_rows, pass.inputs[weight]);
+      multiply(d_rows, pass.inputs[weight], Into::kOverwrite, d_input);
     });
     bias.end_stretch();
     if (pass.needed[weight])
-      add_product(d_values.t(), rows_of(pass.inputs[input], first, first + n), first == 0,
-                  gradients[weight]);
+      multiply(d_values.t(), rows_of(pass.inputs[input], first, first + n),
+               first == 0 ? Into::kOverwrite : Into::kAdd, gradients[weight]);
   }
 
   FusedBlockTerm spec_;

@@ -6,6 +6,7 @@
 
 #include "fusion/cpu/compact_bilinear_rows.h"
 #include "fusion/fused_operator.h"
+#include "fusion/matrix_product.h"
 #include "fusion/row_blocks.h"
 
 namespace vidqa::fusion {
@@ -40,7 +41,7 @@ class FusedCompactBilinearOperator : public FusedOperator {
               pointer<scalar_t>(inputs[kY], begin + row), last - row, pointer<scalar_t>(z, row));
         });
         Tensor out_rows = rows_of(out, begin, end);
-        torch::mm_out(out_rows, z, inputs[kWeightOut].t());
+        multiply(z, inputs[kWeightOut].t(), Into::kOverwrite, out_rows);
         for_rows(n, out.size(1), [&](int64_t row, int64_t last) {
           cpu::dense_forward(spec_.output, begin, row, last, inputs[kBiasOut].data_ptr<scalar_t>(),
                              out_rows.data_ptr<scalar_t>());
@@ -78,7 +79,7 @@ class FusedCompactBilinearOperator : public FusedOperator {
                                 bias.of_thread<scalar_t>());
           });
           Tensor dz_rows = rows_of(dz, begin, end);
-          torch::mm_out(dz_rows, rows_of(d_out, begin, end), inputs[kWeightOut]);
+          multiply(rows_of(d_out, begin, end), inputs[kWeightOut], Into::kOverwrite, dz_rows);
           for_rows(end - begin, kCostOfRow * m, [&](int64_t row, int64_t last) {
             cpu::compact_bilinear_backward(
                 *spec_.fft, sketch_x, sketch_y, pointer<scalar_t>(inputs[kX], row0 + row),
@@ -88,8 +89,8 @@ class FusedCompactBilinearOperator : public FusedOperator {
           });
         });
         bias.end_stretch();
-        add_product(rows_of(d_out, 0, n).t(), rows_of(z_, first, first + n), first == 0,
-                    gradients[kWeightOut]);
+        multiply(rows_of(d_out, 0, n).t(), rows_of(z_, first, first + n),
+                 first == 0 ? Into::kOverwrite : Into::kAdd, gradients[kWeightOut]);
       });
     });
     gradients[kBiasOut] = bias.total();

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "fusion/fused_operator.h"
+#include "fusion/matrix_product.h"
 #include "fusion/row_blocks.h"
 
 namespace vidqa::fusion {
@@ -42,10 +43,10 @@ class FusedMlpOperator : public FusedOperator {
                                          : make(layer, end - begin);
         if (layer == 0) {
           const auto [weight_x, weight_y] = halves(inputs, inputs[weight_of(0)]);
-          torch::mm_out(h, rows_of(inputs[kX], begin, end), weight_x.t());
-          torch::addmm_out(h, h, rows_of(inputs[kY], begin, end), weight_y.t());
+          multiply(rows_of(inputs[kX], begin, end), weight_x.t(), Into::kOverwrite, h);
+          multiply(rows_of(inputs[kY], begin, end), weight_y.t(), Into::kAdd, h);
         } else {
-          torch::mm_out(h, below, inputs[weight_of(layer)].t());
+          multiply(below, inputs[weight_of(layer)].t(), Into::kOverwrite, h);
         }
         AT_DISPATCH_FLOATING_TYPES(h.scalar_type(), "FusedMlp", [&] {
           const auto* bias = inputs[bias_of(layer)].data_ptr<scalar_t>();
@@ -84,7 +85,7 @@ class FusedMlpOperator : public FusedOperator {
         Tensor above = rows_of(grad, first + begin, first + end);
         for (size_t layer = last_layer(); layer-- > 0;) {
           Tensor d = rows_of(d_hidden[layer], begin, end);
-          torch::mm_out(d, above, inputs[weight_of(layer + 1)]);
+          multiply(above, inputs[weight_of(layer + 1)], Into::kOverwrite, d);
           AT_DISPATCH_FLOATING_TYPES(d.scalar_type(), "FusedMlp", [&] {
             auto* const dh = d.data_ptr<scalar_t>();
             const auto* const h = hidden_[layer].data_ptr<scalar_t>() + (first + begin) * d.size(1);
@@ -99,7 +100,7 @@ class FusedMlpOperator : public FusedOperator {
         for (const Input input : {kX, kY}) {
           if (!pass.needed[input]) continue;
           Tensor d_input = rows_of(gradients[input], first + begin, first + end);
-          torch::mm_out(d_input, above, input == kX ? weight_x : weight_y);
+          multiply(above, input == kX ? weight_x : weight_y, Into::kOverwrite, d_input);
         }
       });
       for (size_t layer = 0; layer <= last_layer(); ++layer) {
@@ -109,11 +110,13 @@ class FusedMlpOperator : public FusedOperator {
                                                : rows_of(d_hidden[layer], 0, n);
         if (layer == 0) {
           auto [dx, dy] = halves(inputs, gradients[weight_of(0)]);
-          add_product(d.t(), rows_of(inputs[kX], first, first + n), first == 0, dx);
-          add_product(d.t(), rows_of(inputs[kY], first, first + n), first == 0, dy);
+          multiply(d.t(), rows_of(inputs[kX], first, first + n),
+                   first == 0 ? Into::kOverwrite : Into::kAdd, dx);
+          multiply(d.t(), rows_of(inputs[kY], first, first + n),
+                   first == 0 ? Into::kOverwrite : Into::kAdd, dy);
         } else {
-          add_product(d.t(), rows_of(hidden_[layer - 1], first, first + n), first == 0,
-                      gradients[weight_of(layer)]);
+          multiply(d.t(), rows_of(hidden_[layer - 1], first, first + n),
+                   first == 0 ? Into::kOverwrite : Into::kAdd, gradients[weight_of(layer)]);
         }
       }
     });

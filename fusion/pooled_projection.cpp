@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include "fusion/fused_operator.h"
+#include "fusion/matrix_product.h"
 #include "fusion/row_blocks.h"
 
 namespace vidqa::fusion {
@@ -56,10 +57,10 @@ class PooledProjectionOperator : public FusedOperator {
     for (size_t b = 0; b < uv.size(); ++b) {
       Tensor u = rows_of(uv[b][0], begin, end);
       Tensor v = rows_of(uv[b][1], begin, end);
-      torch::mm_out(u, rows_of(inputs[kX], first + begin, first + end),
-                    inputs[block_input(b, kWeightX)].t());
-      torch::mm_out(v, rows_of(inputs[kY], first + begin, first + end),
-                    inputs[block_input(b, kWeightY)].t());
+      multiply(rows_of(inputs[kX], first + begin, first + end),
+               inputs[block_input(b, kWeightX)].t(), Into::kOverwrite, u);
+      multiply(rows_of(inputs[kY], first + begin, first + end),
+               inputs[block_input(b, kWeightY)].t(), Into::kOverwrite, v);
       blocks[b] = {u.data_ptr<T>(), v.data_ptr<T>(), inputs[block_input(b, kBiasX)].data_ptr<T>(),
                    inputs[block_input(b, kBiasY)].data_ptr<T>()};
     }
@@ -70,7 +71,7 @@ class PooledProjectionOperator : public FusedOperator {
                           z_rows.data_ptr<T>());
     });
     Tensor out_rows = rows_of(out, first + begin, first + end);
-    torch::mm_out(out_rows, z_rows, inputs[kWeightOut].t());
+    multiply(z_rows, inputs[kWeightOut].t(), Into::kOverwrite, out_rows);
     for_rows(rows, out.size(1), [&](int64_t row, int64_t last) {
       cpu::dense_forward(spec_.output, first + begin, row, last, inputs[kBiasOut].data_ptr<T>(),
                          out_rows.data_ptr<T>());
@@ -136,15 +137,16 @@ class PooledProjectionOperator : public FusedOperator {
       });
       bias_out.end_stretch();
       if (pass.needed[kWeightOut])
-        add_product(rows_of(d_out, 0, n).t(), rows_of(z, 0, n), first == 0, gradients[kWeightOut]);
+        multiply(rows_of(d_out, 0, n).t(), rows_of(z, 0, n),
+                 first == 0 ? Into::kOverwrite : Into::kAdd, gradients[kWeightOut]);
       for (size_t b = 0; b < duv.size(); ++b) {
         for (size_t side = 0; side < 2; ++side) {
           bias[b][side].end_stretch();
           const size_t weight = block_input(b, side == 0 ? kWeightX : kWeightY);
           const Tensor& input = inputs[side == 0 ? kX : kY];
           if (pass.needed[weight])
-            add_product(rows_of(duv[b][side], 0, n).t(), rows_of(input, first, first + n),
-                        first == 0, gradients[weight]);
+            multiply(rows_of(duv[b][side], 0, n).t(), rows_of(input, first, first + n),
+                     first == 0 ? Into::kOverwrite : Into::kAdd, gradients[weight]);
         }
       }
     });
@@ -171,7 +173,7 @@ class PooledProjectionOperator : public FusedOperator {
                           bias_out.of_thread<T>());
     });
     Tensor dz_rows = rows_of(dz, begin, end);
-    torch::mm_out(dz_rows, d_out_rows, pass.inputs[kWeightOut]);
+    multiply(d_out_rows, pass.inputs[kWeightOut], Into::kOverwrite, dz_rows);
     const Tensor z_rows = rows_of(z, begin, end);
     const int64_t wide = spec_.rows.wide();
     for_rows(n, 4 * wide, [&](int64_t row, int64_t last) {
@@ -192,8 +194,9 @@ class PooledProjectionOperator : public FusedOperator {
         const size_t input = side == 0 ? kX : kY;
         if (!pass.needed[input]) continue;
         Tensor d_input = rows_of(gradients[input], row0, first + end);
-        add_product(rows_of(duv[b][side], begin, end),
-                    pass.inputs[block_input(b, side == 0 ? kWeightX : kWeightY)], b == 0, d_input);
+        multiply(rows_of(duv[b][side], begin, end),
+                 pass.inputs[block_input(b, side == 0 ? kWeightX : kWeightY)],
+                 b == 0 ? Into::kOverwrite : Into::kAdd, d_input);
       }
     }
   }

@@ -50,7 +50,8 @@ SerialBlas::~SerialBlas() {
 int64_t rows_per_stretch(int64_t rows, int64_t width) {
   constexpr int64_t kValues = 3 << 20;
   const int64_t fewest = row_blocks::kOfBlock * at::get_num_threads();
-  const int64_t most = std::max(fewest, kValues / std::max<int64_t>(1, width));
+  const int64_t that_fit = kValues / std::max<int64_t>(1, width);
+  const int64_t most = std::max<int64_t>(1, that_fit / fewest) * fewest;  // whole blocks
   const int64_t stretches = std::max<int64_t>(1, (rows + most - 1) / most);
   return std::max<int64_t>(1, (rows + stretches - 1) / stretches);
 }
@@ -62,15 +63,6 @@ ColumnSums::ColumnSums(int64_t width, torch::TensorOptions options)
 void ColumnSums::end_stretch() {
   total_.add_(partial_.sum(0));
   partial_.zero_();
-}
-
-void add_product(const torch::Tensor& a, const torch::Tensor& b, bool is_first,
-                 torch::Tensor& sum) {
-  if (is_first) {
-    torch::mm_out(sum, a, b);
-  } else {
-    torch::addmm_out(sum, sum, a, b);
-  }
 }
 
 }  // namespace vidqa::fusion

@@ -70,9 +70,6 @@ class ColumnSums {
   torch::Tensor total_;
 };
 
-/// sum = a b, or sum += a b unless it is the first product. 2-dimensional; sum is contiguous.
-void add_product(const torch::Tensor& a, const torch::Tensor& b, bool is_first, torch::Tensor& sum);
-
 /// Rows begin..end.
 inline torch::Tensor rows_of(const torch::Tensor& tensor, int64_t begin, int64_t end) {
   return tensor.narrow(0, begin, end - begin);

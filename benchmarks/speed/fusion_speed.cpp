@@ -50,6 +50,9 @@ struct Operator {
   std::string name;
   int64_t mm_dim;
   std::vector<Product> products;
+
+  /// Whether the reference composes it with nn::Bilinear.
+  bool goes_through_bilinear() const { return name == "tucker" || name == "block_tucker"; }
 };
 
 std::vector<Operator> operators() {
@@ -85,14 +88,11 @@ struct Case {
 
 /// Where it would take minutes, or more than this machine's memory.
 bool composition_is_too_slow(const Case& c) {
-  const bool through_bilinear = c.op.name == "tucker" || c.op.name == "block_tucker";
-  return c.rows > (through_bilinear ? 480 : 2400);
+  return c.rows > (c.op.goes_through_bilinear() ? 480 : 2400);
 }
 
 std::vector<int64_t> row_counts(const Operator& op) {
-  if (op.name == "tucker") return {32, 480, 2400};
-  if (op.name == "mutan") return {32, 2400};  // minutes a step
-  if (op.name == "block_tucker") return {32, 480, 2400};
+  if (op.goes_through_bilinear()) return {32, 480, 2400, 48000};
   return {32, 2400, 48000};
 }
 

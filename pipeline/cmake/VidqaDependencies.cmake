@@ -37,7 +37,8 @@ add_library(vidqa_opencv INTERFACE)
 target_include_directories(vidqa_opencv SYSTEM INTERFACE ${OpenCV_INCLUDE_DIRS})
 target_link_libraries(vidqa_opencv INTERFACE opencv_core opencv_imgproc opencv_imgcodecs)
 
-# oneDNN 2 itself, for convolutions with weights packed once and everything after them fused. Only where LibTorch is
+# oneDNN 2 itself, for convolutions with weights packed once and everything after them fused, and for narrow matrix
+# products. Only where LibTorch is
 # Debian's, which links the same shared library: another LibTorch has its own inside, and two in a process are not safe.
 # (Debian's dnnl-config.cmake asks for OpenCL, which a processor does not need.)
 if(TORCH_INSTALL_PREFIX STREQUAL "/usr")
@@ -52,5 +53,5 @@ if(ONEDNN_2)
   target_link_libraries(vidqa_onednn INTERFACE ${ONEDNN_LIBRARY})
   target_compile_definitions(vidqa_onednn INTERFACE VIDQA_ONEDNN)
 else()
-  message(STATUS "No oneDNN 2 shared with LibTorch: convolutions are Torch's own, and slower (Debian: libdnnl-dev)")
+  message(STATUS "No oneDNN 2 shared with LibTorch: convolutions and narrow products are Torch's own, and slower (Debian: libdnnl-dev)")
 endif()

@@ -1,6 +1,5 @@
 #include "pipeline/train/process_setup.h"
 
-#include <climits>
 #include <cstdlib>
 
 #include <malloc.h>
@@ -42,7 +41,7 @@ void restart_with_tuned_environment(char** argv, PresetBlas preset) {
 
 std::vector<std::string> prepare_computing(int64_t threads) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  mallopt(M_TRIM_THRESHOLD, -1);  // never: a step's tensors may be gigabytes
   mallopt(M_TOP_PAD, 64 << 20);
   set_threads(threads);
   return probe_environment().warnings;

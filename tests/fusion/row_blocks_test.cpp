@@ -70,15 +70,5 @@ INSTANTIATE_TEST_SUITE_P(Sizes, RowBlocks,
                          ::testing::Combine(::testing::Values(1, 2, 3),
                                             ::testing::Values(0, 1, 63, 400, 401, 2405)));
 
-TEST(RowBlocks, AddProductsIntoOneSum) {
-  const torch::Tensor a = torch::randn({3, 4}, torch::kDouble);
-  const torch::Tensor b = torch::randn({4, 2}, torch::kDouble);
-  torch::Tensor sum = torch::full({3, 2}, 7.0, torch::kDouble);
-  add_product(a, b, /*is_first=*/true, sum);
-  EXPECT_TRUE(torch::allclose(sum, a.mm(b)));
-  add_product(a, b, /*is_first=*/false, sum);
-  EXPECT_TRUE(torch::allclose(sum, 2 * a.mm(b)));
-}
-
 }  // namespace
 }  // namespace vidqa::fusion
