@@ -141,23 +141,26 @@ torch::Tensor Backbone::forward(const torch::Tensor& inputs) {
     TORCH_CHECK(!spatial_map_, name(), ": a map of no inputs has no size");
     return inputs.new_zeros({0, dim()}, torch::kFloat32);
   }
+  std::call_once(first_batch_, [&] { begin_bfloat16(inputs); });
   const torch::Tensor result = run(inputs).to(torch::kFloat32).contiguous();
   TORCH_CHECK(result.dim() == (spatial_map_ ? 4 : 2) && result.size(0) == inputs.size(0) &&
                   result.size(1) == dim(),
               name(), ": layer ", layer(), " must give (n, ", dim(), spatial_map_ ? ", h, w" : "",
               "), got ", result.sizes(), " for ", inputs.size(0), " inputs");
-  if (!is_bfloat16_due_) return result;
-  is_bfloat16_due_ = false;
+  return result;
+}
+
+void Backbone::begin_bfloat16(const torch::Tensor& inputs) {
+  if (precision_ != Precision::kBfloat16) return;
+  const torch::Tensor exact = run(inputs).to(torch::kFloat32);
   pack(Precision::kBfloat16);
-  const torch::Tensor rounded = run(inputs).to(torch::kFloat32).contiguous();
-  precision_note_ = describe_error(result, rounded);
-  return rounded;
+  precision_note_ = describe_error(exact, run(inputs).to(torch::kFloat32));
 }
 
 void Backbone::optimize_for_inference(Precision precision) {
   const torch::NoGradGuard no_grad;
   pack(Precision::kFloat32);
-  is_bfloat16_due_ = precision == Precision::kBfloat16;
+  precision_ = precision;
 }
 
 torch::Tensor LoadedBackbone::rows(const torch::Tensor& inputs) const {

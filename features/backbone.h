@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,11 +83,14 @@ class Backbone : public torch::nn::Module {
   virtual void pack(Precision precision) = 0;
 
  private:
+  void begin_bfloat16(const torch::Tensor& inputs);
+
   std::vector<LayerEntry> layers_;
   int64_t input_dims_;  ///< 4 or 5
   LayerEntry layer_;
   bool spatial_map_ = false;
-  bool is_bfloat16_due_ = false;  ///< after the next batch
+  Precision precision_ = Precision::kFloat32;
+  std::once_flag first_batch_;
   std::string precision_note_;
 };
 
@@ -125,7 +129,8 @@ struct LoadedBackbone {
   std::string weights_hash;         ///< SHA-256 of the file in lower-case hex, or `random:SEED`
 
   /// Inputs as Backbone::forward takes them, on the CPU -> features on the CPU, contiguous float32,
-  /// normalised if asked for. Without gradients. One thread at a time.
+  /// normalised if asked for. Without gradients.
+  /// By any number of threads at once.
   torch::Tensor rows(const torch::Tensor& inputs) const;
   /// To print and to record after the first batch; empty for float32.
   const std::string& precision_note() const { return network->precision_note(); }

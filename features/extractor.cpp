@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/torch.h>
 
@@ -75,6 +76,22 @@ ClipDecoderOptions decoder_options(const ExtractOptions& options, const FeatureN
   return result;
 }
 
+/// Inputs of a forward pass.
+int64_t batch_size_of(const ExtractOptions& options, const FeatureNetwork& network) {
+  constexpr int64_t kOneOfSeveral = 4;  // so few that no thread is left with much at the end
+  constexpr int64_t kAlone = 16;
+  TORCH_CHECK(options.batch_size >= 0,
+              "extract: batch_size must be at least 1, or 0 for what suits ", "the device, got ",
+              options.batch_size);
+  if (options.batch_size > 0) return options.batch_size;
+  return network.takes_batches_at_once ? kOneOfSeveral : kAlone;
+}
+
+int64_t batches_at_a_time(const FeatureNetwork& network) {
+  return network.takes_batches_at_once ? NetworkThreads::batches_at_a_time(at::get_num_threads())
+                                       : 1;
+}
+
 class Extraction {
  public:
   Extraction(const ExtractOptions& options, const FeatureNetwork& network,
@@ -84,8 +101,9 @@ class Extraction {
         observer_(observer),
         transform_(network.input.transform),
         decoder_options_(decoder_options(options, network)),
-        batcher_([this](const torch::Tensor& inputs) { return network_.forward(inputs); },
-                 options.batch_size,
+        batch_size_(batch_size_of(options, network)),
+        network_threads_(network.forward, batches_at_a_time(network)),
+        batcher_(network_threads_, batch_size_,
                  [this](size_t clip, const torch::Tensor& rows) { deliver(clip, rows); }),
         videos_(videos_of(options)),
         output_(output_options(options, recipe_of(options, network, transform_))) {}
@@ -107,6 +125,8 @@ class Extraction {
   const ExtractObserver& observer_;
   FrameTransform transform_;
   ClipDecoderOptions decoder_options_;
+  int64_t batch_size_;
+  NetworkThreads network_threads_;
   RowBatcher batcher_;
   std::vector<VideoFile> videos_;
   ExtractionOutput output_;
@@ -126,7 +146,7 @@ ExtractResult Extraction::run() {
     // Destroyed in reverse order, also when something throws: the decoders stop first.
     ClipWriterThread writer(output_);
     DecoderThreads decoders(decoder_options_, transform_, videos_, output_, options_.decoders,
-                            2 * static_cast<size_t>(options_.batch_size));
+                            static_cast<size_t>((network_threads_.count() + 1) * batch_size_));
     writer_ = &writer;
     while (std::optional<DecoderMessage> message = decoders.next()) take(std::move(*message));
     batcher_.flush();
@@ -134,7 +154,7 @@ ExtractResult Extraction::run() {
     result_.stages.write = writer.finish();
   }
   TORCH_CHECK(clips_.empty(), "extract: ", clips_.size(), " clips were left unfinished");
-  result_.stages.network = batcher_.network_seconds();
+  result_.stages.network = network_threads_.busy_seconds();
   for (auto& [clip, failure] : failures_) result_.failures.push_back(std::move(failure));
   result_.merged = output_.finish();
   result_.seconds = seconds_since(start);
@@ -231,7 +251,7 @@ Attributes Extraction::notes_on(const DecodedClip& decoded) const {
   Attributes notes = {{"weights", network_.weights},
                       {"program", "vidqa " VIDQA_VERSION},
                       {"libraries", decoded.libraries},
-                      {"batch_size", options_.batch_size},
+                      {"batch_size", batch_size_},
                       {"device", options_.backbone.device},
                       {"source_sha256", decoded.source_sha256},
                       {"status", report.partial ? "partial" : "complete"},
@@ -281,7 +301,8 @@ ExtractResult extract(const ExtractOptions& options, const ExtractObserver& obse
                                 {"spatial_map", int64_t{backbone.spatial_map}},
                                 {"l2_normalize", int64_t{backbone.l2_normalize}},
                                 {"precision", is_bfloat16 ? "bfloat16" : "float32"}},
-                               [&] { return backbone.precision_note(); }};
+                               [&] { return backbone.precision_note(); },
+                               backbone.device == "cpu"};
   return extract(options, network, observer);
 }
 

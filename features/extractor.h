@@ -25,8 +25,8 @@ struct ExtractOptions {
   SampledFramesOptions frames;  ///< reader.cancelled is the extractor's own
   ClipWindowOptions windows;    ///< of motion networks; their length is the network's
   FeatureType type = FeatureType::kFloat16;
-  int64_t batch_size = 16;  ///< images or windows a forward pass
-  int64_t decoders = 0;     ///< videos decoded at a time, each on one thread; 0: by the processors
+  int64_t batch_size = 0;  ///< images or windows a forward pass; 0: as suits the device
+  int64_t decoders = 0;    ///< videos decoded at a time, each on one thread; 0: by the processors
   double timeout_seconds = 0;  ///< for decoding one video; 0: none
   bool allow_partial = false;  ///< keep what a damaged video gives, marked as partial
   std::optional<Shard> shard;  ///< a part of the videos; no merge at the end
@@ -48,6 +48,7 @@ struct FeatureNetwork {
   InputSpec input;
   Attributes recipe = {};                  ///< more of what decides the numbers: layer, precision
   std::function<std::string()> note = {};  ///< asked for after the first batch, to be told
+  bool takes_batches_at_once = false;      ///< whether `forward` may run in several threads
 };
 
 /// Extracts features of every video into one HDF5 file (features/feature_writer.h): `/<stem>` (n,
@@ -55,8 +56,9 @@ struct FeatureNetwork {
 /// (n, D, h, w) are stored as (n, D h w) with the attribute `row_shape`. The file's own attributes
 /// hold the recipe: every option that decides what the numbers are.
 ///
-///   decoder threads            caller's thread                    writer thread
-///   video -> frames -> inputs  -> batches across clips -> rows    -> part file, journal
+///   decoder threads            caller's thread      network threads    caller's    writer thread
+///   video -> frames -> inputs  -> batches           -> rows            -> clips    -> part file,
+///                              across clips                                           journal
 ///
 /// with bounded queues in between: memory does not grow with a video's length but for its rows.
 ///

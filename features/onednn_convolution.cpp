@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 #ifdef VIDQA_ONEDNN
 #include <map>
+#include <mutex>
 #include <tuple>
 #include <utility>
 
@@ -51,6 +52,7 @@ struct OnednnConvolution::Impl {
   torch::Tensor weight, bias;
   ConvGeometry geometry;
   torch::ScalarType dtype;
+  std::mutex mutex;  ///< of what follows
   std::map<std::tuple<std::vector<int64_t>, bool, bool>, Primitive> primitives;
   std::vector<memory> packed_weights;  ///< in each of the layouts that came up
 
@@ -86,12 +88,14 @@ struct OnednnConvolution::Impl {
 
   const Primitive& primitive(const torch::Tensor& x, bool relu, bool sum) {
     const auto key = std::make_tuple(x.sizes().vec(), relu, sum);
+    const std::lock_guard<std::mutex> lock(mutex);
     if (const auto found = primitives.find(key); found != primitives.end()) return found->second;
     dnnl::post_ops after;
     if (sum) after.append_sum(1.0F);
     if (relu) after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
     dnnl::primitive_attr attributes;
     attributes.set_post_ops(after);
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);  // oneDNN's own is not for threads
     const memory::desc source(x.sizes().vec(), onednn_type(dtype), activation_tag());
     const memory::desc target(output_sizes(x), onednn_type(dtype), activation_tag());
     const dnnl::convolution_forward::desc description(
@@ -105,6 +109,7 @@ struct OnednnConvolution::Impl {
   }
 
   memory packed(const memory::desc& wanted, dnnl::stream& stream) {
+    const std::lock_guard<std::mutex> lock(mutex);
     for (const memory& known : packed_weights)
       if (known.get_desc() == wanted) return known;
     memory plain(weight_desc(memory::data_type::f32, plain_weight_tag()), cpu(), weight.data_ptr());
@@ -139,12 +144,15 @@ torch::Tensor OnednnConvolution::operator()(const torch::Tensor& x, bool relu,
                   target.sizes() == impl_->output_sizes(x),
               "convolution: the residual of size ", target.sizes(), " does not fit the result");
   const auto& [chosen, convolution] = impl_->primitive(source, relu, residual.defined());
+  const auto scratch_bytes = static_cast<int64_t>(chosen.scratchpad_desc().get_size());
+  const torch::Tensor scratch = torch::empty({scratch_bytes}, torch::kByte);
   dnnl::stream stream(cpu());
-  convolution.execute(stream,
-                      {{DNNL_ARG_SRC, memory(chosen.src_desc(), cpu(), source.data_ptr())},
-                       {DNNL_ARG_WEIGHTS, impl_->packed(chosen.weights_desc(), stream)},
-                       {DNNL_ARG_BIAS, memory(chosen.bias_desc(), cpu(), impl_->bias.data_ptr())},
-                       {DNNL_ARG_DST, memory(chosen.dst_desc(), cpu(), target.data_ptr())}});
+  convolution.execute(
+      stream, {{DNNL_ARG_SRC, memory(chosen.src_desc(), cpu(), source.data_ptr())},
+               {DNNL_ARG_WEIGHTS, impl_->packed(chosen.weights_desc(), stream)},
+               {DNNL_ARG_BIAS, memory(chosen.bias_desc(), cpu(), impl_->bias.data_ptr())},
+               {DNNL_ARG_DST, memory(chosen.dst_desc(), cpu(), target.data_ptr())},
+               {DNNL_ARG_SCRATCHPAD, memory(chosen.scratchpad_desc(), cpu(), scratch.data_ptr())}});
   stream.wait();
   return target;
 }

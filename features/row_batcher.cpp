@@ -1,7 +1,6 @@
 #include "features/row_batcher.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include <c10/util/Exception.h>
@@ -9,27 +8,24 @@
 
 namespace vidqa::features {
 
-RowBatcher::RowBatcher(Forward forward, int64_t batch_size, Deliver deliver)
-    : forward_(std::move(forward)),
+RowBatcher::RowBatcher(NetworkThreads& network, int64_t batch_size, Deliver deliver)
+    : network_(network),
       batch_size_(static_cast<size_t>(batch_size)),
       deliver_(std::move(deliver)) {
-  TORCH_CHECK(batch_size >= 1, "extract: batch_size must be at least 1, got ", batch_size);
+  TORCH_CHECK(batch_size >= 1, "a batch must hold at least 1 input, got ", batch_size);
 }
 
-torch::Tensor RowBatcher::forward(const std::vector<torch::Tensor>& inputs) {
-  const torch::NoGradGuard no_grad;
-  const auto start = std::chrono::steady_clock::now();
-  const torch::Tensor rows = forward_(torch::stack(inputs));
-  network_seconds_ +=
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+std::future<torch::Tensor> RowBatcher::forward(const Batch& batch) {
+  std::vector<torch::Tensor> inputs;
+  for (const Input& input : batch) inputs.push_back(input.tensor);
   ++num_batches_;
-  TORCH_CHECK(rows.dim() >= 2 && rows.size(0) == static_cast<int64_t>(inputs.size()),
-              "a network must give a row an input, got ", rows.sizes(), " for ", inputs.size(),
-              " inputs");
-  return rows;
+  return network_.run(std::move(inputs));
 }
 
 void RowBatcher::deliver(const Batch& batch, const torch::Tensor& rows) {
+  TORCH_CHECK(rows.dim() >= 2 && rows.size(0) == static_cast<int64_t>(batch.size()),
+              "a network must give a row an input, got ", rows.sizes(), " for ", batch.size(),
+              " inputs");
   for (size_t begin = 0; begin < batch.size();) {
     size_t end = begin + 1;
     while (end < batch.size() && batch[end].clip == batch[begin].clip) ++end;
@@ -44,20 +40,37 @@ bool RowBatcher::is_mixed(const Batch& batch) const {
                      [&](const Input& input) { return input.clip != batch.front().clip; });
 }
 
-void RowBatcher::run(const Batch& batch) {
-  if (batch.empty()) return;
-  std::vector<torch::Tensor> inputs;
-  for (const Input& input : batch) inputs.push_back(input.tensor);
-  const torch::Tensor rows = forward(inputs);
-  if (mixes_clips_ && !is_tested_ && is_mixed(batch)) {
-    is_tested_ = true;
-    mixes_clips_ = torch::equal(forward({inputs.back()})[0], rows[rows.size(0) - 1]);
-    if (!mixes_clips_) {
-      separate(batch);
-      return;
-    }
+void RowBatcher::deliver_all_but(size_t most) {
+  while (running_.size() > most) {
+    Running first = std::move(running_.front());
+    running_.pop_front();
+    deliver(first.batch, first.rows.get());
   }
-  deliver(batch, rows);
+}
+
+void RowBatcher::run(Batch batch) {
+  if (batch.empty()) return;
+  if (mixes_clips_ && !is_tested_ && is_mixed(batch)) {
+    run_as_test(batch);
+    return;
+  }
+  std::future<torch::Tensor> rows = forward(batch);
+  running_.push_back({std::move(batch), std::move(rows)});
+  deliver_all_but(static_cast<size_t>(network_.count()));
+}
+
+void RowBatcher::run_as_test(const Batch& batch) {
+  deliver_all_but(0);
+  is_tested_ = true;
+  std::future<torch::Tensor> together = forward(batch);
+  const torch::Tensor alone = forward({batch.back()}).get();
+  const torch::Tensor rows = together.get();
+  mixes_clips_ = torch::equal(alone[0], rows[rows.size(0) - 1]);
+  if (mixes_clips_) {
+    deliver(batch, rows);
+  } else {
+    separate(batch);
+  }
 }
 
 void RowBatcher::separate(const Batch& batch) {
@@ -69,17 +82,16 @@ void RowBatcher::add(size_t clip, torch::Tensor input) {
   Batch& waiting = mixes_clips_ ? waiting_ : waiting_of_[clip];
   waiting.push_back({clip, std::move(input)});
   if (waiting.size() < batch_size_) return;
-  const Batch batch = std::exchange(waiting, {});
-  run(batch);
+  run(std::exchange(waiting, {}));
 }
 
 void RowBatcher::end(size_t clip) {
   if (!is_tested_) ended_.insert(clip);
   const auto found = waiting_of_.find(clip);
   if (found == waiting_of_.end()) return;
-  const Batch batch = std::move(found->second);
+  Batch batch = std::move(found->second);
   waiting_of_.erase(found);
-  run(batch);
+  run(std::move(batch));
 }
 
 void RowBatcher::drop(size_t clip) {
@@ -90,9 +102,9 @@ void RowBatcher::drop(size_t clip) {
 }
 
 void RowBatcher::flush() {
-  const Batch batch = std::exchange(waiting_, {});
-  run(batch);
+  run(std::exchange(waiting_, {}));
   while (!waiting_of_.empty()) end(waiting_of_.begin()->first);
+  deliver_all_but(0);
 }
 
 }  // namespace vidqa::features

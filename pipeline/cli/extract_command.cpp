@@ -192,7 +192,10 @@ void add_run_options(CLI::App& command, ExtractArguments& arguments) {
                   "float32")
       ->capture_default_str()
       ->group(group);
-  command.add_option("--batch-size", options.batch_size, "Frames or windows a forward pass")
+  command
+      .add_option("--batch-size", options.batch_size,
+                  "Frames or windows a forward pass; 0: 4 on the CPU, where several passes run at "
+                  "a time, else 16")
       ->capture_default_str()
       ->group(group);
   command

@@ -43,6 +43,7 @@ std::vector<std::string> prepare_computing(int64_t threads) {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, -1);  // never: a step's tensors may be gigabytes
   mallopt(M_TOP_PAD, 64 << 20);
+  mallopt(M_ARENA_MAX, 1);  // other arenas give everything above 32 MB back
   set_threads(threads);
   return probe_environment().warnings;
 }

@@ -1,5 +1,7 @@
 // The small parts of an extraction: queue, batches, spool, locks, journal, shards, recipes.
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -12,6 +14,7 @@
 #include "features/extraction_journal.h"
 #include "features/feature_writer.h"
 #include "features/lock_file.h"
+#include "features/network_threads.h"
 #include "features/parts_folder.h"
 #include "features/recipe.h"
 #include "features/row_batcher.h"
@@ -62,7 +65,7 @@ struct Delivered {
   std::map<size_t, std::vector<float>> rows;
   std::vector<int64_t> batches;
 
-  RowBatcher::Forward twice = [this](const torch::Tensor& inputs) {
+  NetworkThreads::Forward twice = [this](const torch::Tensor& inputs) {
     batches.push_back(inputs.size(0));
     return inputs.flatten(1) * 2;
   };
@@ -75,7 +78,8 @@ torch::Tensor input_of(float value) { return torch::full({1, 1, 1}, value); }
 
 TEST(RowBatcher, FillsBatchesAcrossClipsAndGivesRowsBackInOrder) {
   Delivered delivered;
-  RowBatcher batcher(delivered.twice, 3, delivered.keep);
+  NetworkThreads network(delivered.twice, 1);
+  RowBatcher batcher(network, 3, delivered.keep);
   for (const float value : {1.F, 2.F}) batcher.add(0, input_of(value));
   batcher.end(0);
   for (const float value : {3.F, 4.F, 5.F}) batcher.add(1, input_of(value));
@@ -89,24 +93,27 @@ TEST(RowBatcher, FillsBatchesAcrossClipsAndGivesRowsBackInOrder) {
 
 TEST(RowBatcher, SeparatesClipsWhenARowDependsOnTheBatch) {
   Delivered delivered;
-  RowBatcher batcher(
+  NetworkThreads network(
       [&](const torch::Tensor& inputs) {
         return inputs.flatten(1) * 2 + static_cast<double>(inputs.size(0)) / 8;
       },
-      3, delivered.keep);
+      2);
+  RowBatcher batcher(network, 3, delivered.keep);
   for (const float value : {1.F, 2.F}) batcher.add(0, input_of(value));
   batcher.end(0);
   batcher.add(1, input_of(3));
   EXPECT_FALSE(batcher.mixes_clips());
-  EXPECT_THAT(delivered.rows[0], ElementsAre(2.25, 4.25)) << "a clip that is whole does not wait";
   for (const float value : {4.F, 5.F, 6.F}) batcher.add(1, input_of(value));
   batcher.end(1);
+  batcher.flush();
+  EXPECT_THAT(delivered.rows[0], ElementsAre(2.25, 4.25)) << "a clip that is whole does not wait";
   EXPECT_THAT(delivered.rows[1], ElementsAre(6.375, 8.375, 10.375, 12.125));
 }
 
 TEST(RowBatcher, DropsWhatWaitsOfAClip) {
   Delivered delivered;
-  RowBatcher batcher(delivered.twice, 4, delivered.keep);
+  NetworkThreads network(delivered.twice, 1);
+  RowBatcher batcher(network, 4, delivered.keep);
   batcher.add(0, input_of(1));
   batcher.add(1, input_of(2));
   batcher.drop(0);
@@ -116,10 +123,55 @@ TEST(RowBatcher, DropsWhatWaitsOfAClip) {
 }
 
 TEST(RowBatcher, NamesARowTooFew) {
-  RowBatcher batcher([](const torch::Tensor& inputs) { return inputs.flatten(1).slice(0, 1); }, 2,
-                     [](size_t, const torch::Tensor&) {});
+  NetworkThreads network([](const torch::Tensor& inputs) { return inputs.flatten(1).slice(0, 1); },
+                         1);
+  RowBatcher batcher(network, 2, [](size_t, const torch::Tensor&) {});
   batcher.add(0, input_of(1));
-  EXPECT_THAT(reason_of([&] { batcher.add(0, input_of(2)); }), HasSubstr("a row an input"));
+  batcher.add(0, input_of(2));
+  EXPECT_THAT(reason_of([&] { batcher.flush(); }), HasSubstr("a row an input"));
+}
+
+TEST(RowBatcher, DeliversInOrderWhateverBatchIsDoneFirst) {
+  Delivered delivered;
+  NetworkThreads network(
+      [](const torch::Tensor& inputs) {
+        const float value = inputs[0].item<float>();
+        std::this_thread::sleep_for(std::chrono::milliseconds(value < 2 ? 100 : 0));
+        return inputs.flatten(1) * 2;
+      },
+      3);
+  RowBatcher batcher(network, 1, delivered.keep);
+  for (const float value : {1.F, 2.F, 3.F, 4.F, 5.F}) batcher.add(0, input_of(value));
+  batcher.flush();
+  EXPECT_THAT(delivered.rows[0], ElementsAre(2, 4, 6, 8, 10));
+}
+
+TEST(NetworkThreads, ShareOutTheProcessors) {
+  EXPECT_EQ(NetworkThreads::batches_at_a_time(1), 1);
+  EXPECT_EQ(NetworkThreads::batches_at_a_time(2), 2);
+  EXPECT_EQ(NetworkThreads::batches_at_a_time(3), 3);
+  EXPECT_EQ(NetworkThreads::batches_at_a_time(6), 3);
+  EXPECT_EQ(NetworkThreads::batches_at_a_time(7), 1);
+  EXPECT_EQ(NetworkThreads::batches_at_a_time(16), 4);
+  const int before = at::get_num_threads();
+  at::set_num_threads(4);
+  std::atomic<int> processors{0};
+  NetworkThreads network(
+      [&](const torch::Tensor& inputs) {
+        processors = at::get_num_threads();
+        return inputs;
+      },
+      2);
+  network.run({input_of(1)}).get();
+  EXPECT_EQ(processors, 2);
+  EXPECT_EQ(at::get_num_threads(), 4) << "the caller's stay";
+  at::set_num_threads(before);
+}
+
+TEST(NetworkThreads, HandOnWhatTheNetworkThrows) {
+  NetworkThreads network(
+      [](const torch::Tensor&) -> torch::Tensor { throw std::runtime_error("no memory"); }, 2);
+  EXPECT_THAT(reason_of([&] { network.run({input_of(1)}).get(); }), HasSubstr("no memory"));
 }
 
 TEST(RowSpool, GivesBackTheSameRowsFromMemoryAndFromDisk) {

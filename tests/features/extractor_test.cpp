@@ -347,7 +347,7 @@ TEST_F(Extractor, NamesOptionsOutOfRange) {
     options_ = good;
     return reason;
   };
-  EXPECT_THAT(reason_with([](ExtractOptions& o) { o.batch_size = 0; }), HasSubstr("batch_size"));
+  EXPECT_THAT(reason_with([](ExtractOptions& o) { o.batch_size = -1; }), HasSubstr("batch_size"));
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.frames.sampler.name = "some"; }),
               HasSubstr("accepted: pts"));
   EXPECT_THAT(reason_with([](ExtractOptions& o) { o.windows.stride = 0; }), HasSubstr("stride"));
