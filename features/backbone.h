@@ -71,7 +71,8 @@ class Backbone : public torch::nn::Module {
   /// afterwards, so this comes after loading and after to(device). With kBfloat16 the first batch
   /// runs in float32 as well, to tell the error.
   void optimize_for_inference(Precision precision);
-  /// The error of bfloat16 on the first batch, in words; empty until then and for float32.
+  /// The error and the speed of bfloat16 on the first batch, in words; empty until then and for
+  /// float32.
   const std::string& precision_note() const { return precision_note_; }
 
  protected:

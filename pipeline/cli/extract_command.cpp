@@ -108,8 +108,8 @@ void add_network_options(CLI::App& command, ExtractArguments& arguments) {
   command.add_flag("--l2", backbone.l2_normalize, "Divide every row by its length")->group(group);
   command
       .add_option("--precision", arguments.precision,
-                  "float32, or bfloat16 where the processor has it: faster; its error on the first "
-                  "batch is told")
+                  "float32, or bfloat16 where the processor has it; its error and speed on the "
+                  "first batch are told")
       ->check(CLI::IsMember({"float32", "bfloat16"}))
       ->capture_default_str()
       ->group(group);

@@ -18,6 +18,10 @@
 namespace vidqa::features {
 namespace {
 
+bool runs(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
 /// Writes w.pth, and for every preset the input and the features of frame.png.
 constexpr const char* kScript = R"(
 import sys, numpy, torch, torchvision
@@ -47,14 +51,56 @@ transforms = torchvision.models.video.R2Plus1D_18_Weights.KINETICS400_V1.transfo
 numpy.save(folder + '/x_torchvision-video.npy', transforms(video).transpose(0, 1).contiguous().numpy())
 )";
 
-bool runs(const std::string& command) {
-  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+constexpr const char* kPython = "/usr/bin/python3";
+
+bool has_torchvision() {
+  static const bool kHas =
+      runs(fmt::format("{} -c 'import torch, torchvision, numpy, PIL'", kPython));
+  return kHas;
 }
 
+/// Writes w.pth of the named network, an input and its features.
+constexpr const char* kNetworkScript = R"(
+import sys, numpy, torch, torchvision
+folder, name = sys.argv[1:]
+torch.manual_seed(0)
+model = getattr(torchvision.models, name)(weights=None)
+for key, value in model.named_buffers():
+    if value.is_floating_point():
+        value.uniform_(0.5, 1.5)
+torch.save(model.state_dict(), folder + '/w.pth')
+model.fc = torch.nn.Identity()
+model.eval()
+x = torch.randn(2, 3, 96, 64)
+with torch.no_grad():
+    y = model(x)
+numpy.save(folder + '/x.npy', x.numpy())
+numpy.save(folder + '/y.npy', y.numpy())
+)";
+
+/// Those of which ../shared/golden has no values.
+class TorchvisionNetwork : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(TorchvisionNetwork, GivesTheSameFeatures) {
+  if (!has_torchvision()) GTEST_SKIP() << "needs python3-torchvision";
+  const testing::TempDir folder;
+  testing::write_file(folder.file("script.py"), kNetworkScript);
+  ASSERT_TRUE(runs(fmt::format("{} {} {} {}", kPython, folder.file("script.py"),
+                               folder.path().string(), GetParam())));
+  BackboneOptions options;
+  options.name = GetParam();
+  options.weights = folder.file("w.pth");
+  const LoadedBackbone loaded = make_backbone(options);
+  EXPECT_LT(testing::relative_error(loaded.rows(read_npy(folder.file("x.npy"))),
+                                    read_npy(folder.file("y.npy"))),
+            1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backbones, TorchvisionNetwork,
+                         ::testing::Values("resnet34", "resnet152", "resnext101_64x4d"));
+
 TEST(Torchvision, GivesTheSameInputsBitForBitAndTheSameFeatures) {
-  const std::string python = "/usr/bin/python3";
-  if (!runs(python + " -c 'import torch, torchvision, numpy, PIL'"))
-    GTEST_SKIP() << "needs python3-torchvision";
+  if (!has_torchvision()) GTEST_SKIP() << "needs python3-torchvision";
   const testing::TempDir folder;
   testing::write_file(folder.file("script.py"), kScript);
   cv::Mat frame(360, 641, CV_8UC3);
@@ -65,7 +111,7 @@ TEST(Torchvision, GivesTheSameInputsBitForBitAndTheSameFeatures) {
   cv::cvtColor(frame, bgr, cv::COLOR_RGB2BGR);
   ASSERT_TRUE(cv::imwrite(folder.file("frame.png"), bgr));
   ASSERT_TRUE(
-      runs(fmt::format("{} {} {}", python, folder.file("script.py"), folder.path().string())));
+      runs(fmt::format("{} {} {}", kPython, folder.file("script.py"), folder.path().string())));
 
   for (const std::string preset : {"torchvision-v1", "torchvision-v2", "tvqa"}) {
     BackboneOptions options;
