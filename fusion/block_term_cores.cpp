@@ -220,7 +220,7 @@ void BlockTermCores::backward(const FusedOperator::Pass& pass, const Tensor& u, 
 void BlockTermCores::backward_slab(size_t index, const SlabPass& pass, Tensors& gradients) const {
   const Slab& slab = slabs_[index];
   const int64_t n = pass.dz.size(0);
-  const int64_t of_thread = shares_out_chunks() ? at::get_thread_num() : 0;
+  const int64_t of_thread = scratch_u_.size(0) > 1 ? at::get_thread_num() : 0;
   const auto scratch = [&](const Tensor& buffer) {
     return buffer[of_thread].narrow(0, 0, n * slab.width).view({n, slab.width});
   };
