@@ -38,6 +38,15 @@ const std::vector<data::Question>& questions_of(const data::QaCorpus& corpus,
   return corpus.test;
 }
 
+/// Options that would change nothing are a mistake, which is told rather than passed over.
+void check_options_of_tvqa(const ExperimentOptions& options, const data::QaCorpus& corpus) {
+  if (corpus.name == "tvqa") return;
+  TORCH_CHECK(!options.data.hard_restrict, "hard-restrict: is for tvqa alone, got data set ",
+              corpus.name, "; leave it out");
+  TORCH_CHECK(options.video_shift == data::VideoShift::kNone,
+              "video-shift: is for tvqa alone, got data set ", corpus.name, "; leave it out");
+}
+
 /// Appearance and motion, where the model reads them: from the files that the options name, else
 /// from those beside the annotations.
 void choose_pair(const ExperimentOptions& options, const data::QaCorpus& corpus,
@@ -74,6 +83,7 @@ LoadedData load_data(const ExperimentOptions& options) {
     dataset_options.streams = std::vector<std::string>{"imagenet", "motion"};
   LoadedData data;
   data.corpus = load_dataset(options.dataset, dataset_options);
+  check_options_of_tvqa(options, data.corpus);
   const bool reads_features =
       reads_pair || !data.corpus.feature_streams.empty();  // TVQA may read text alone
   if (video && reads_features) {

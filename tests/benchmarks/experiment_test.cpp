@@ -294,5 +294,18 @@ TEST(ExperimentOnEgoVqa, OptionsOfAFeatureFileAskForOne) {
               HasSubstr("--motion-features needs --features"));
 }
 
+TEST(ExperimentOnEgoVqa, RefusesWhatIsForTvqaAlone) {
+  const testing::TempDir folder;
+  write_ego_vqa(folder);
+  ExperimentOptions options;
+  options.dataset = "ego-vqa";
+  options.data.root = folder.path().string();
+  options.data.hard_restrict = true;
+  EXPECT_THAT(error_of([&] { load_data(options); }), HasSubstr("hard-restrict: is for tvqa alone"));
+  options.data.hard_restrict = false;
+  options.video_shift = data::VideoShift::kAsHmeTvqa;
+  EXPECT_THAT(error_of([&] { load_data(options); }), HasSubstr("video-shift: is for tvqa alone"));
+}
+
 }  // namespace
 }  // namespace vidqa::benchmarks
