@@ -8,6 +8,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <omp.h>
 #include <opencv2/core.hpp>
 #include <sys/wait.h>
 #include <torch/torch.h>
@@ -66,6 +67,8 @@ template <typename Action>
 pid_t in_child(const Action& action) {
   const pid_t child = fork();
   if (child != 0) return child;
+  // The parent's other threads are not here: OpenMP would wait for them for ever.
+  omp_set_num_threads(1);
   int code = 99;
   try {
     code = action();
