@@ -77,10 +77,10 @@ std::string describe_error(const torch::Tensor& a, const torch::Tensor& b) {
       x.size(0), cosines.mean().item<double>(), cosines.min().item<double>(), error);
 }
 
-/// Processors differ: some take longer for bfloat16 than for float32.
+/// Devices differ: some take longer for bfloat16 than for float32.
 std::string describe_speed(double time_ratio) {
   const std::string measured = fmt::format("; {:.2f} times the time of float32", time_ratio);
-  return time_ratio < 1 ? measured : measured + ": on this processor --precision float32 is better";
+  return time_ratio < 1 ? measured : measured + ": on this device --precision float32 is better";
 }
 
 void load_weights(Backbone& network, const std::string& path) {
@@ -160,10 +160,11 @@ torch::Tensor Backbone::forward(const torch::Tensor& inputs) {
 
 void Backbone::begin_bfloat16(const torch::Tensor& inputs) {
   if (precision_ != Precision::kBfloat16) return;
+  const auto on_cpu = [&] { return run(inputs).to(torch::kCPU, torch::kFloat32); };
   const auto run_twice = [&] {  // the first time packs weights and is not counted
-    run(inputs);
+    on_cpu();
     const auto start = std::chrono::steady_clock::now();
-    torch::Tensor result = run(inputs).to(torch::kFloat32);
+    torch::Tensor result = on_cpu();
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     return std::pair(std::move(result), passed.count());
   };

@@ -69,7 +69,7 @@ class Backbone : public torch::nn::Module {
   /// Makes forward() faster and, but for the precision, nothing else: folds what is constant at
   /// inference, packs weights as the processor likes them. The state dict is another one
   /// afterwards, so this comes after loading and after to(device). With kBfloat16 the first batch
-  /// runs in float32 as well, to tell the error.
+  /// runs twice in each precision as well, to tell error and speed.
   void optimize_for_inference(Precision precision);
   /// The error and the speed of bfloat16 on the first batch, in words; empty until then and for
   /// float32.
@@ -130,8 +130,8 @@ struct LoadedBackbone {
   std::string weights_hash;         ///< SHA-256 of the file in lower-case hex, or `random:SEED`
 
   /// Inputs as Backbone::forward takes them, on the CPU -> features on the CPU, contiguous float32,
-  /// normalised if asked for. Without gradients.
-  /// By any number of threads at once.
+  /// normalised if asked for. Without gradients. By
+  /// any number of threads at once.
   torch::Tensor rows(const torch::Tensor& inputs) const;
   /// To print and to record after the first batch; empty for float32.
   const std::string& precision_note() const { return network->precision_note(); }

@@ -81,7 +81,7 @@ int64_t batch_size_of(const ExtractOptions& options, const FeatureNetwork& netwo
   constexpr int64_t kOneOfSeveral = 4;  // so few that no thread is left with much at the end
   constexpr int64_t kAlone = 16;
   TORCH_CHECK(options.batch_size >= 0,
-              "extract: batch_size must be at least 1, or 0 for what suits ", "the device, got ",
+              "extract: batch_size must be at least 1, or 0 for what suits the device, got ",
               options.batch_size);
   if (options.batch_size > 0) return options.batch_size;
   return network.takes_batches_at_once ? kOneOfSeveral : kAlone;
@@ -302,7 +302,7 @@ ExtractResult extract(const ExtractOptions& options, const ExtractObserver& obse
                                 {"l2_normalize", int64_t{backbone.l2_normalize}},
                                 {"precision", is_bfloat16 ? "bfloat16" : "float32"}},
                                [&] { return backbone.precision_note(); },
-                               backbone.device == "cpu"};
+                               torch::Device(backbone.device).is_cpu()};
   return extract(options, network, observer);
 }
 

@@ -129,9 +129,10 @@ int64_t extract(const LoadedBackbone& backbone) {
   options.videos = videos();
   options.output = workspace().file("features.h5");
   options.type = features::FeatureType::kFloat32;  // random weights can go beyond float16
-  const features::FeatureNetwork network = {
+  features::FeatureNetwork network = {
       backbone.name, backbone.weights_description, backbone.weights_hash,
-      [&](const Tensor& inputs) { return backbone.rows(inputs); }, backbone.input, {}, {}, true};
+      [&](const Tensor& inputs) { return backbone.rows(inputs); }, backbone.input};
+  network.takes_batches_at_once = true;
   const int64_t frames = features::extract(options, network, {}).frames;
   TORCH_CHECK(frames > 0, "extraction_speed: no frame was extracted");
   fs::remove(options.output);

@@ -1,12 +1,15 @@
 #include "features/backbone.h"
 
 #include <cmath>
+#include <future>
 #include <map>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
 #include "features/hash.h"
+#include "features/network_threads.h"
 #include "features/weights.h"
 #include "tests/features/closed_form.h"
 #include "tests/features/weights_files.h"
@@ -270,6 +273,28 @@ TEST(Backbone, WeightsComeFromAFileWithOrWithoutClassifier) {
   testing::write_safetensors(path, tensors);
   EXPECT_THAT(message_of("resnet18", path),
               HasSubstr("'head.weight' is not a tensor of this network"));
+}
+
+// From the first batch on, which packs the weights.
+TEST(Backbone, GivesTheSameRowsToSeveralThreadsAtOnce) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    if (precision == Precision::kBfloat16 && !has_bfloat16()) continue;
+    BackboneOptions options;
+    options.weights = "random:1";
+    options.precision = precision;
+    std::vector<torch::Tensor> images;
+    for (int i = 0; i < 24; ++i) images.push_back(torch::randn({3, 64, 64}));
+    const LoadedBackbone shared = make_backbone(options);
+    NetworkThreads network([&](const torch::Tensor& inputs) { return shared.rows(inputs); }, 4);
+    std::vector<std::future<torch::Tensor>> rows;
+    for (size_t i = 0; i < images.size(); i += 3)
+      rows.push_back(network.run({images[i], images[i + 1], images[i + 2]}));
+    const torch::Tensor expected = make_backbone(options).rows(torch::stack(images));
+    for (size_t i = 0; i < rows.size(); ++i)
+      EXPECT_LT(relative_error(rows[i].get(), expected.narrow(0, static_cast<int64_t>(3 * i), 3)),
+                precision == Precision::kFloat32 ? 1e-6 : 1e-2)
+          << i;
+  }
 }
 
 }  // namespace
