@@ -242,7 +242,7 @@ void BlockTermCores::add_weight(const Slab& slab, CoreInput which, const SlabPas
   const size_t index = core_input(slab.chunk, which);
   if (!pass.pass.needed[index]) return;
   Tensor sum = weight_of(slab, gradients[index]);
-  multiply(gradient.t(), rows, pass.first == 0 ? Into::kOverwrite : Into::kAdd, sum);
+  multiply(gradient.t(), rows, into_sum(pass.first), sum);
 }
 
 template <typename T>
@@ -292,26 +292,32 @@ void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, c
   add_bias(kBiasV, bias_v);
 }
 
-/// The gradient of a full core is that of the product of v and the core.
+/// z is the core, a matrix (w, w w), times the outer product of u and v: its gradients take one
+/// product with the core and one for it, both in slabs of columns.
 template <typename T>
-void BlockTermCores::backward_full(const Slab& slab, const SlabPass& pass, const Tensor& d_product,
+void BlockTermCores::backward_full(const Slab& slab, const SlabPass& pass, const Tensor& d_outer,
                                    Tensors& gradients) const {
   const BlockTermChunk& chunk = chunks_[slab.chunk];
-  const Tensor weight = weight_of(slab, pass.pass.inputs[core_input(slab.chunk, kWeightU)]);
-  for_blocks(pass.dz.size(0), [&](int64_t begin, int64_t end) {
-    Tensor product = rows_of(d_product, begin, end);
-    multiply(columns_of(rows_of(pass.v, begin, end), chunk.v), weight.t(), Into::kOverwrite,
-             product);
+  const size_t index = core_input(slab.chunk, kWeightU);
+  const auto columns_of_slab = [&](const Tensor& core) {
+    return core.narrow(1, slab.first, slab.count).flatten(1, 2);
+  };
+  const Tensor weight = columns_of_slab(pass.pass.inputs[index]);
+  const Tensor dz = columns_of(pass.dz, chunk.z);
+  for_blocks(dz.size(0), [&](int64_t begin, int64_t end) {
+    Tensor outer = rows_of(d_outer, begin, end);
+    multiply(rows_of(dz, begin, end), weight, Into::kOverwrite, outer);
     for_rows(end - begin, slab.width, [&](int64_t row, int64_t last) {
-      cpu::core_backward(core_shape(slab), last - row,
-                         values_at<T>(pass.u, begin + row, width_, chunk.u),
-                         values_at<T>(pass.dz, begin + row, width_, chunk.z) + slab.first,
-                         product.data_ptr<T>() + row * slab.width,
-                         values_at<T>(pass.du, begin + row, width_, chunk.u));
+      const int64_t at = begin + row;
+      cpu::core_backward(
+          core_shape(slab), last - row, values_at<T>(pass.u, at, width_, chunk.u) + slab.first,
+          values_at<T>(pass.v, at, width_, chunk.v), outer.data_ptr<T>() + row * slab.width,
+          values_at<T>(pass.du, at, width_, chunk.u) + slab.first,
+          values_at<T>(pass.dv, at, width_, chunk.v));
     });
-    add_to_columns(pass.dv, begin, end, chunk.v, product, weight);
   });
-  add_weight(slab, kWeightU, pass, d_product, columns_of(pass.v, chunk.v), gradients);
+  if (pass.pass.needed[index])
+    multiply(dz.t(), d_outer, into_sum(pass.first), columns_of_slab(gradients[index]));
 }
 
 }  // namespace vidqa::fusion

@@ -25,7 +25,8 @@ struct BlockTermChunk {
 
 /// The middle of FusedBlockTerm: z[chunk] = sum over r of (U_r u + b_r) * (V_r v + c_r) for cores
 /// of low rank, u' W v + b for full ones. The products of a chunk are made in slabs of a few ranks
-/// or slices, so that rows times ranks times width never exist at once.
+/// or slices, so that rows times ranks times width never exist at once. Slices of a full core are
+/// those of z in the forward pass, those of u in the backward pass.
 ///
 /// The tensors of a core are four inputs of an operator, from `first_input` on, chunk after chunk:
 /// weight and bias for u, weight and bias for v. Low rank: (rank w, w), (rank w) both. Full: weight
@@ -98,7 +99,7 @@ class BlockTermCores {
                          const torch::Tensor& d_of_u, const torch::Tensor& d_of_v,
                          Tensors& gradients) const;
   template <typename T>
-  void backward_full(const Slab& slab, const SlabPass& pass, const torch::Tensor& d_product,
+  void backward_full(const Slab& slab, const SlabPass& pass, const torch::Tensor& d_outer,
                      Tensors& gradients) const;
   void backward_slab(size_t index, const SlabPass& pass, Tensors& gradients) const;
 
@@ -113,8 +114,9 @@ class BlockTermCores {
   size_t first_input_;
   std::vector<Slab> slabs_;
   Tensors a_;  ///< (rows, slab width): a slab's product with u and its bias, where kept
-  /// For each thread that takes chunks, else one for all: (rows, widest slab) values. A product,
-  /// then the gradient of that with u (of a full core: of the product).
+  /// For each thread that takes chunks, else one for all: (rows, widest slab) values. The product
+  /// with v, then the gradient of that with u; of a full core the gradient of the outer product of
+  /// u and v, then that product.
   torch::Tensor scratch_u_;
   torch::Tensor scratch_v_;  ///< likewise with v; low rank alone
 };

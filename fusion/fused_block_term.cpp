@@ -135,8 +135,8 @@ class FusedBlockTermOperator : public FusedOperator {
       });
       bias_out.end_stretch();
       if (pass.needed[kWeightOut])
-        multiply(rows_of(d_out, 0, n).t(), rows_of(y, 0, n),
-                 first == 0 ? Into::kOverwrite : Into::kAdd, gradients[kWeightOut]);
+        multiply(rows_of(d_out, 0, n).t(), rows_of(y, 0, n), into_sum(first),
+                 gradients[kWeightOut]);
 
       const Tensor u = rows_of(projects() ? u_ : inputs[kX], first, last_row);
       const Tensor v = rows_of(projects() ? v_ : inputs[kY], first, last_row);
@@ -206,8 +206,8 @@ class FusedBlockTermOperator : public FusedOperator {
     });
     bias.end_stretch();
     if (pass.needed[weight])
-      multiply(d_values.t(), rows_of(pass.inputs[input], first, first + n),
-               first == 0 ? Into::kOverwrite : Into::kAdd, gradients[weight]);
+      multiply(d_values.t(), rows_of(pass.inputs[input], first, first + n), into_sum(first),
+               gradients[weight]);
   }
 
   FusedBlockTerm spec_;

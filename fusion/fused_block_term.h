@@ -17,7 +17,7 @@ namespace vidqa::fusion {
 /// memory once a block of rows.
 ///
 /// Keeps u, v and z for the backward pass, and with cores of low rank the product with u; the one
-/// with v, like that of a full core, is computed again.
+/// with v is computed again.
 struct FusedBlockTerm {
   /// Of one chunk. Low rank: the weights (rank w, w) and biases (rank w) of the two linear layers.
   /// Full: weight (w, w, w) and bias (w) alone.

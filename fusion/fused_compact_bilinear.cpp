@@ -89,8 +89,8 @@ class FusedCompactBilinearOperator : public FusedOperator {
           });
         });
         bias.end_stretch();
-        multiply(rows_of(d_out, 0, n).t(), rows_of(z_, first, first + n),
-                 first == 0 ? Into::kOverwrite : Into::kAdd, gradients[kWeightOut]);
+        multiply(rows_of(d_out, 0, n).t(), rows_of(z_, first, first + n), into_sum(first),
+                 gradients[kWeightOut]);
       });
     });
     gradients[kBiasOut] = bias.total();

@@ -110,13 +110,11 @@ class FusedMlpOperator : public FusedOperator {
                                                : rows_of(d_hidden[layer], 0, n);
         if (layer == 0) {
           auto [dx, dy] = halves(inputs, gradients[weight_of(0)]);
-          multiply(d.t(), rows_of(inputs[kX], first, first + n),
-                   first == 0 ? Into::kOverwrite : Into::kAdd, dx);
-          multiply(d.t(), rows_of(inputs[kY], first, first + n),
-                   first == 0 ? Into::kOverwrite : Into::kAdd, dy);
+          multiply(d.t(), rows_of(inputs[kX], first, first + n), into_sum(first), dx);
+          multiply(d.t(), rows_of(inputs[kY], first, first + n), into_sum(first), dy);
         } else {
-          multiply(d.t(), rows_of(hidden_[layer - 1], first, first + n),
-                   first == 0 ? Into::kOverwrite : Into::kAdd, gradients[weight_of(layer)]);
+          multiply(d.t(), rows_of(hidden_[layer - 1], first, first + n), into_sum(first),
+                   gradients[weight_of(layer)]);
         }
       }
     });

@@ -137,8 +137,8 @@ class PooledProjectionOperator : public FusedOperator {
       });
       bias_out.end_stretch();
       if (pass.needed[kWeightOut])
-        multiply(rows_of(d_out, 0, n).t(), rows_of(z, 0, n),
-                 first == 0 ? Into::kOverwrite : Into::kAdd, gradients[kWeightOut]);
+        multiply(rows_of(d_out, 0, n).t(), rows_of(z, 0, n), into_sum(first),
+                 gradients[kWeightOut]);
       for (size_t b = 0; b < duv.size(); ++b) {
         for (size_t side = 0; side < 2; ++side) {
           bias[b][side].end_stretch();
@@ -146,7 +146,7 @@ class PooledProjectionOperator : public FusedOperator {
           const Tensor& input = inputs[side == 0 ? kX : kY];
           if (pass.needed[weight])
             multiply(rows_of(duv[b][side], 0, n).t(), rows_of(input, first, first + n),
-                     first == 0 ? Into::kOverwrite : Into::kAdd, gradients[weight]);
+                     into_sum(first), gradients[weight]);
         }
       }
     });
@@ -195,8 +195,8 @@ class PooledProjectionOperator : public FusedOperator {
         if (!pass.needed[input]) continue;
         Tensor d_input = rows_of(gradients[input], row0, first + end);
         multiply(rows_of(duv[b][side], begin, end),
-                 pass.inputs[block_input(b, side == 0 ? kWeightX : kWeightY)],
-                 b == 0 ? Into::kOverwrite : Into::kAdd, d_input);
+                 pass.inputs[block_input(b, side == 0 ? kWeightX : kWeightY)], into_sum(b),
+                 d_input);
       }
     }
   }

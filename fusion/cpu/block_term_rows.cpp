@@ -74,19 +74,23 @@ VIDQA_INLINE void core_forward_rows(const CoreShape& shape, int64_t rows, const 
 }
 
 template <typename T>
-VIDQA_INLINE void core_backward_rows(const CoreShape& shape, int64_t rows, const T* u, const T* dz,
-                                     T* s_to_ds, T* du) {
+VIDQA_INLINE void core_backward_rows(const CoreShape& shape, int64_t rows, const T* u, const T* v,
+                                     T* dp_to_p, T* du, T* dv) {
   for (int64_t row = 0; row < rows; ++row) {
-    const T* u_row = u + row * shape.stride;
-    T* du_row = du + row * shape.stride;
-    for (int64_t k = 0; k < shape.slices; ++k) {
-      T* slice = s_to_ds + (row * shape.slices + k) * shape.width;
-      const T gradient = dz[row * shape.stride + k];
-#pragma omp simd
-      for (int64_t i = 0; i < shape.width; ++i) {
-        du_row[i] += gradient * slice[i];
-        slice[i] = gradient * u_row[i];
+    const T* v_row = v + row * shape.stride;
+    T* dv_row = dv + row * shape.stride;
+    for (int64_t i = 0; i < shape.slices; ++i) {
+      T* slice = dp_to_p + (row * shape.slices + i) * shape.width;
+      const T u_i = u[row * shape.stride + i];
+      T sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (int64_t j = 0; j < shape.width; ++j) {
+        const T gradient = slice[j];
+        sum += gradient * v_row[j];
+        dv_row[j] += gradient * u_i;
+        slice[j] = u_i * v_row[j];
       }
+      du[row * shape.stride + i] += sum;
     }
   }
 }
@@ -141,9 +145,9 @@ VIDQA_INLINE void normalize_backward_rows(const NormalizedRows& spec, int64_t fi
                                     T* z) {                                                        \
     core_forward_rows(shape, rows, s, u, z);                                                       \
   }                                                                                                \
-  VIDQA_MULTIARCH void core_backward(const CoreShape& shape, int64_t rows, const T* u,             \
-                                     const T* dz, T* s_to_ds, T* du) {                             \
-    core_backward_rows(shape, rows, u, dz, s_to_ds, du);                                           \
+  VIDQA_MULTIARCH void core_backward(const CoreShape& shape, int64_t rows, const T* u, const T* v, \
+                                     T* dp_to_p, T* du, T* dv) {                                   \
+    core_backward_rows(shape, rows, u, v, dp_to_p, du, dv);                                        \
   }                                                                                                \
   VIDQA_MULTIARCH void normalize_forward(const NormalizedRows& spec, int64_t first_row,            \
                                          int64_t begin, int64_t end, const T* z, T* y) {           \

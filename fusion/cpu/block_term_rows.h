@@ -30,22 +30,23 @@ void low_rank_backward(const LowRankShape& shape, int64_t rows, const double* bi
                        const double* a, const double* dz, double* b_to_da, double* db,
                        double* dbias_a, double* dbias_b);
 
-/// z_k += sum over i of s_{k w + i} u_i, with s (rows, slices w) the products of v and the slices
-/// of the core.
+/// z_k += sum over i of s_{k w + i} u_i, with s (rows, slices w) the products of v and slices of
+/// the core.
 struct CoreShape {
   int64_t slices = 0;
   int64_t width = 0;   ///< w
-  int64_t stride = 0;  ///< of u, z and their gradients
+  int64_t stride = 0;  ///< of u, v, z and their gradients
 };
 void core_forward(const CoreShape& shape, int64_t rows, const float* s, const float* u, float* z);
 void core_forward(const CoreShape& shape, int64_t rows, const double* s, const double* u,
                   double* z);
 
-/// du_i += sum over k of dz_k s_{k w + i}; s_to_ds: s in, its gradient dz_k u_i out.
-void core_backward(const CoreShape& shape, int64_t rows, const float* u, const float* dz,
-                   float* s_to_ds, float* du);
-void core_backward(const CoreShape& shape, int64_t rows, const double* u, const double* dz,
-                   double* s_to_ds, double* du);
+/// Of the outer product p_{i w + j} = u_i v_j, i < slices: du_i += sum over j of dp_{i w + j} v_j,
+/// dv_j += sum over i of dp_{i w + j} u_i; dp_to_p: its gradient in, itself out.
+void core_backward(const CoreShape& shape, int64_t rows, const float* u, const float* v,
+                   float* dp_to_p, float* du, float* dv);
+void core_backward(const CoreShape& shape, int64_t rows, const double* u, const double* v,
+                   double* dp_to_p, double* du, double* dv);
 
 /// What follows the pooling: z = D(SN(z)), each chunk normalised by itself.
 struct NormalizedRows {
