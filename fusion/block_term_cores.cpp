@@ -21,11 +21,21 @@ int64_t most_in_slab(int64_t width) {
   return std::max<int64_t>(1, kColumns / width);
 }
 
-/// Keeping three of four products with u costs less than half of the memory that Torch's operators
-/// take, and computing one of four again a thirtieth of the time.
-constexpr size_t kSlabsOfWhichOneIsNotKept = 4;
+/// Which products of a slab are kept for the backward pass: as many as take less than half of the
+/// memory that Torch's operators hold. These have all products of a chunk at once, so that there is
+/// room for more where one chunk is all. A product that is not kept is computed again.
+struct Kept {
+  bool with_u;
+  bool with_v;
+};
 
-bool keeps_product(size_t slab) { return (slab + 1) % kSlabsOfWhichOneIsNotKept != 0; }
+constexpr size_t kOneOfTwo = 2;
+constexpr size_t kOneOfFour = 4;
+
+Kept kept_of(size_t slab, bool is_only_chunk) {
+  if (is_only_chunk) return {true, (slab + 1) % kOneOfTwo == 0};
+  return {(slab + 1) % kOneOfFour != 0, false};
+}
 
 Tensor columns_of(const Tensor& rows, BlockTermChunk::Columns columns) {
   return rows.narrow(1, columns.begin, columns.width);
@@ -67,10 +77,11 @@ BlockTermCores::BlockTermCores(std::vector<BlockTermChunk> chunks, int64_t rank,
   }
 }
 
-double BlockTermCores::kept_share(double num_chunks, int64_t width, int64_t rank) {
+double BlockTermCores::kept_products(double num_chunks, int64_t width, int64_t rank) {
   const int64_t most = most_in_slab(width);
   const double slabs = num_chunks * static_cast<double>((rank + most - 1) / most);
-  return (slabs - std::floor(slabs / kSlabsOfWhichOneIsNotKept)) / slabs;
+  if (num_chunks == 1) return 1 + std::floor(slabs / kOneOfTwo) / slabs;
+  return 1 - std::floor(slabs / kOneOfFour) / slabs;
 }
 
 /// The rows of a weight, as a matrix, that a slab multiplies with.
@@ -94,10 +105,20 @@ cpu::CoreShape BlockTermCores::core_shape(const Slab& slab) const {
 }
 
 void BlockTermCores::begin(int64_t rows, bool keep, const torch::TensorOptions& options) {
-  a_.assign(slabs_.size(), Tensor());
+  kept_.assign(slabs_.size(), {});
   if (!keep || !is_low_rank()) return;
-  for (size_t s = 0; s < slabs_.size(); ++s)
-    if (keeps_product(s)) a_[s] = torch::empty({rows, slabs_[s].width}, options);
+  for (size_t s = 0; s < slabs_.size(); ++s) {
+    const Kept kept = kept_of(s, chunks_.size() == 1);
+    if (kept.with_u) kept_[s].with_u = torch::empty({rows, slabs_[s].width}, options);
+    if (kept.with_v) kept_[s].with_v = torch::empty({rows, slabs_[s].width}, options);
+  }
+}
+
+BlockTermCores::Products BlockTermCores::Products::rows(int64_t first, int64_t n) const {
+  const auto rows_if_kept = [&](const Tensor& product) {
+    return product.defined() ? product.narrow(0, first, n) : Tensor();
+  };
+  return {rows_if_kept(with_u), rows_if_kept(with_v)};
 }
 
 void BlockTermCores::forward(const Tensors& inputs, const Tensor& u, const Tensor& v, int64_t first,
@@ -106,8 +127,7 @@ void BlockTermCores::forward(const Tensors& inputs, const Tensor& u, const Tenso
     if (is_low_rank()) {
       z.zero_();
       for (size_t s = 0; s < slabs_.size(); ++s) {
-        const Tensor a = a_[s].defined() ? a_[s].narrow(0, first, z.size(0)) : Tensor();
-        add_low_rank<scalar_t>(slabs_[s], inputs, u, v, a, z);
+        add_low_rank<scalar_t>(slabs_[s], inputs, u, v, kept_[s].rows(first, z.size(0)), z);
       }
       return;
     }
@@ -117,24 +137,27 @@ void BlockTermCores::forward(const Tensors& inputs, const Tensor& u, const Tenso
   });
 }
 
-/// `a`: where the product with u is kept, if it is.
+/// `kept`: where the products go that are kept.
 template <typename T>
 void BlockTermCores::add_low_rank(const Slab& slab, const Tensors& inputs, const Tensor& u,
-                                  const Tensor& v, Tensor a, const Tensor& z) const {
+                                  const Tensor& v, const Products& kept, const Tensor& z) const {
   const BlockTermChunk& chunk = chunks_[slab.chunk];
   const int64_t n = z.size(0);
-  Tensor product = torch::empty({n, slab.width}, z.options());
-  if (!a.defined()) a = torch::empty_like(product);
+  const auto place_of = [&](const Tensor& product) {
+    return product.defined() ? product : torch::empty({n, slab.width}, z.options());
+  };
+  const Tensor a = place_of(kept.with_u);
+  const Tensor b = place_of(kept.with_v);
   multiply(columns_of(u, chunk.u), weight_of(slab, inputs[core_input(slab.chunk, kWeightU)]).t(),
            Into::kOverwrite, a);
   multiply(columns_of(v, chunk.v), weight_of(slab, inputs[core_input(slab.chunk, kWeightV)]).t(),
-           Into::kOverwrite, product);
+           Into::kOverwrite, b);
   const T* bias_u = bias_of<T>(slab, inputs[core_input(slab.chunk, kBiasU)]);
   const T* bias_v = bias_of<T>(slab, inputs[core_input(slab.chunk, kBiasV)]);
   for_rows(n, slab.width, [&](int64_t row, int64_t last) {
-    cpu::low_rank_forward(
-        low_rank_shape(slab), last - row, bias_u, bias_v, a.data_ptr<T>() + row * slab.width,
-        product.data_ptr<T>() + row * slab.width, values_at<T>(z, row, width_, chunk.z));
+    cpu::low_rank_forward(low_rank_shape(slab), last - row, bias_u, bias_v,
+                          a.data_ptr<T>() + row * slab.width, b.data_ptr<T>() + row * slab.width,
+                          values_at<T>(z, row, width_, chunk.z));
   });
 }
 
@@ -162,6 +185,10 @@ int64_t BlockTermCores::widest_slab() const {
 int64_t BlockTermCores::scratch_columns() const {
   if (shares_out_chunks()) return 0;
   return (is_low_rank() ? 2 : 1) * widest_slab();
+}
+
+int64_t BlockTermCores::blocks_at_once() const {
+  return shares_out_chunks() ? 1 : at::get_num_threads();
 }
 
 bool BlockTermCores::shares_out_chunks() const {
@@ -222,13 +249,12 @@ void BlockTermCores::backward_slab(size_t index, const SlabPass& pass, Tensors& 
   const int64_t n = pass.dz.size(0);
   const int64_t of_thread = scratch_u_.size(0) > 1 ? at::get_thread_num() : 0;
   const auto scratch = [&](const Tensor& buffer) {
-    return buffer[of_thread].narrow(0, 0, n * slab.width).view({n, slab.width});
+    return rows_in(buffer[of_thread], n, slab.width);
   };
   AT_DISPATCH_FLOATING_TYPES(pass.dz.scalar_type(), "BlockTermCores", [&] {
     if (is_low_rank()) {
-      const Tensor a = a_[index].defined() ? a_[index].narrow(0, pass.first, n) : Tensor();
-      backward_low_rank<scalar_t>(slab, pass, a, scratch(scratch_u_), scratch(scratch_v_),
-                                  gradients);
+      backward_low_rank<scalar_t>(slab, pass, kept_[index].rows(pass.first, n), scratch(scratch_u_),
+                                  scratch(scratch_v_), gradients);
     } else {
       backward_full<scalar_t>(slab, pass, scratch(scratch_u_), gradients);
     }
@@ -246,7 +272,7 @@ void BlockTermCores::add_weight(const Slab& slab, CoreInput which, const SlabPas
 }
 
 template <typename T>
-void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, const Tensor& a,
+void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, const Products& kept,
                                        const Tensor& d_of_u, const Tensor& d_of_v,
                                        Tensors& gradients) const {
   const BlockTermChunk& chunk = chunks_[slab.chunk];
@@ -258,25 +284,26 @@ void BlockTermCores::backward_low_rank(const Slab& slab, const SlabPass& pass, c
   ColumnSums bias_u(slab.width, pass.dz.options());
   ColumnSums bias_v(slab.width, pass.dz.options());
   for_blocks(pass.dz.size(0), [&](int64_t begin, int64_t end) {
-    Tensor of_u = rows_of(d_of_u, begin, end);
+    const Tensor of_u = rows_of(d_of_u, begin, end);
     const Tensor of_v = rows_of(d_of_v, begin, end);
-    multiply(columns_of(rows_of(pass.v, begin, end), chunk.v), weight_v.t(), Into::kOverwrite,
-             of_u);
-    Tensor a_rows;
-    if (a.defined()) {
-      a_rows = rows_of(a, begin, end);
-    } else {
-      a_rows = torch::empty_like(of_v);
-      multiply(columns_of(rows_of(pass.u, begin, end), chunk.u), weight_u.t(), Into::kOverwrite,
-               a_rows);
-      a_rows.add_(inputs[input(kBiasU)].narrow(0, slab.first * chunk.z.width, slab.width));
+    const Products products = kept.rows(begin, end - begin);
+    Tensor a = products.with_u;
+    if (!a.defined()) {
+      a = torch::empty_like(of_v);
+      multiply(columns_of(rows_of(pass.u, begin, end), chunk.u), weight_u.t(), Into::kOverwrite, a);
+      a.add_(inputs[input(kBiasU)].narrow(0, slab.first * chunk.z.width, slab.width));
+    }
+    Tensor b = products.with_v;
+    if (!b.defined()) {
+      b = of_u;
+      multiply(columns_of(rows_of(pass.v, begin, end), chunk.v), weight_v.t(), Into::kOverwrite, b);
     }
     for_rows(end - begin, slab.width, [&](int64_t row, int64_t last) {
+      const int64_t place = row * slab.width;
       cpu::low_rank_backward(
-          low_rank_shape(slab), last - row, bias, a_rows.data_ptr<T>() + row * slab.width,
-          values_at<T>(pass.dz, begin + row, width_, chunk.z),
-          of_u.data_ptr<T>() + row * slab.width, of_v.data_ptr<T>() + row * slab.width,
-          bias_u.of_thread<T>(), bias_v.of_thread<T>());
+          low_rank_shape(slab), last - row, bias, a.data_ptr<T>() + place, b.data_ptr<T>() + place,
+          values_at<T>(pass.dz, begin + row, width_, chunk.z), of_u.data_ptr<T>() + place,
+          of_v.data_ptr<T>() + place, bias_u.of_thread<T>(), bias_v.of_thread<T>());
     });
     add_to_columns(pass.du, begin, end, chunk.u, of_u, weight_u);
     add_to_columns(pass.dv, begin, end, chunk.v, of_v, weight_v);

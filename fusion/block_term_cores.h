@@ -46,6 +46,9 @@ class BlockTermCores {
   void forward(const Tensors& inputs, const torch::Tensor& u, const torch::Tensor& v, int64_t first,
                torch::Tensor z);
 
+  /// Blocks of a stretch's rows that threads of backward() take at the same time.
+  int64_t blocks_at_once() const;
+
   /// Columns that backward() works in, for each row of a stretch.
   int64_t scratch_columns() const;
 
@@ -58,8 +61,9 @@ class BlockTermCores {
                 int64_t first, const torch::Tensor& dz, torch::Tensor du, torch::Tensor dv,
                 Tensors& gradients);
 
-  /// Share of the products with u that are kept, of `num_chunks` cores of low rank and width w.
-  static double kept_share(double num_chunks, int64_t width, int64_t rank);
+  /// Of the two products of every chunk, with u and with v, how many are kept: 0 to 2. For
+  /// `num_chunks` cores of low rank and width w.
+  static double kept_products(double num_chunks, int64_t width, int64_t rank);
 
  private:
   enum CoreInput : size_t { kWeightU, kBiasU, kWeightV, kBiasV, kInputsOfCore };
@@ -70,6 +74,13 @@ class BlockTermCores {
     int64_t first;
     int64_t count;
     int64_t width;  ///< columns of the product
+  };
+
+  /// With the weights of a slab, (rows, slab width) each; undefined where not kept.
+  struct Products {
+    torch::Tensor with_u;  ///< and with its bias
+    torch::Tensor with_v;  ///< without its bias
+    Products rows(int64_t first, int64_t n) const;
   };
 
   bool is_low_rank() const { return rank_ > 0; }
@@ -84,7 +95,7 @@ class BlockTermCores {
 
   template <typename T>
   void add_low_rank(const Slab& slab, const Tensors& inputs, const torch::Tensor& u,
-                    const torch::Tensor& v, torch::Tensor a, const torch::Tensor& z) const;
+                    const torch::Tensor& v, const Products& kept, const torch::Tensor& z) const;
   template <typename T>
   void add_full(const Slab& slab, const Tensors& inputs, const torch::Tensor& u,
                 const torch::Tensor& v, const torch::Tensor& z) const;
@@ -95,7 +106,7 @@ class BlockTermCores {
                   const torch::Tensor& gradient, const torch::Tensor& rows,
                   Tensors& gradients) const;
   template <typename T>
-  void backward_low_rank(const Slab& slab, const SlabPass& pass, const torch::Tensor& a,
+  void backward_low_rank(const Slab& slab, const SlabPass& pass, const Products& kept,
                          const torch::Tensor& d_of_u, const torch::Tensor& d_of_v,
                          Tensors& gradients) const;
   template <typename T>
@@ -113,7 +124,7 @@ class BlockTermCores {
   int64_t width_;
   size_t first_input_;
   std::vector<Slab> slabs_;
-  Tensors a_;  ///< (rows, slab width): a slab's product with u and its bias, where kept
+  std::vector<Products> kept_;  ///< by slab
   /// For each thread that takes chunks, else one for all: (rows, widest slab) values. The product
   /// with v, then the gradient of that with u; of a full core the gradient of the outer product of
   /// u and v, then that product.

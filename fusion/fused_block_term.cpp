@@ -1,5 +1,6 @@
 #include "fusion/fused_block_term.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -104,8 +105,11 @@ class FusedBlockTermOperator : public FusedOperator {
     const Tensor& out = pass.outputs[0];
     const Tensor grad = pass.gradients[0].contiguous();
     const int64_t rows = out.size(0);
-    const int64_t width = out.size(1) + 4 * spec_.z.width + cores_.scratch_columns();
-    const int64_t most = rows_per_stretch(rows, width);
+    // The output's gradient and y are used up when those of u and v begin: they share memory.
+    const int64_t out_or_u = projects() ? std::max(out.size(1), spec_.u.width) : out.size(1);
+    const int64_t y_or_v = projects() ? std::max(spec_.z.width, spec_.v.width) : spec_.z.width;
+    const int64_t width = out_or_u + y_or_v + spec_.z.width + cores_.scratch_columns();
+    const int64_t most = rows_per_stretch(rows, width, cores_.blocks_at_once());
     const auto make = [&](int64_t columns) { return torch::empty({most, columns}, out.options()); };
 
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -117,40 +121,34 @@ class FusedBlockTermOperator : public FusedOperator {
     ColumnSums bias_out(out.size(1), out.options());
     ColumnSums bias_u(spec_.u.width, out.options());
     ColumnSums bias_v(spec_.v.width, out.options());
-    const Tensor d_out = make(out.size(1));
-    const Tensor y = make(spec_.z.width);
-    const Tensor dz = make(spec_.z.width);
-    Tensor du;
-    Tensor dv;
-    if (projects()) {
-      du = make(spec_.u.width);
-      dv = make(spec_.v.width);
-    }
+    const Tensor of_out_or_u = make(out_or_u);
+    const Tensor of_y_or_v = make(y_or_v);
+    const Tensor of_z = make(spec_.z.width);
     cores_.begin_backward(most, out.options());
 
-    for_stretches(rows, width, [&](int64_t first, int64_t n) {
+    for_stretches(rows, most, [&](int64_t first, int64_t n) {
       const int64_t last_row = first + n;
+      const Tensor d_out = rows_in(of_out_or_u, n, out.size(1));
+      const Tensor y = rows_in(of_y_or_v, n, spec_.z.width);
+      const Tensor dz = rows_in(of_z, n, spec_.z.width);
       for_blocks(n, [&](int64_t begin, int64_t end) {
         backward_output<T>(pass, grad, first, begin, end, d_out, y, dz, bias_out);
       });
       bias_out.end_stretch();
-      if (pass.needed[kWeightOut])
-        multiply(rows_of(d_out, 0, n).t(), rows_of(y, 0, n), into_sum(first),
-                 gradients[kWeightOut]);
+      if (pass.needed[kWeightOut]) multiply(d_out.t(), y, into_sum(first), gradients[kWeightOut]);
 
       const Tensor u = rows_of(projects() ? u_ : inputs[kX], first, last_row);
       const Tensor v = rows_of(projects() ? v_ : inputs[kY], first, last_row);
-      Tensor du_rows = projects() ? rows_of(du, 0, n) : of_stretch(gradients[kX], first, n, u);
-      Tensor dv_rows = projects() ? rows_of(dv, 0, n) : of_stretch(gradients[kY], first, n, v);
-      if (projects()) {
-        du_rows.zero_();
-        dv_rows.zero_();
+      if (!projects()) {
+        cores_.backward(pass, u, v, first, dz, of_stretch(gradients[kX], first, n, u),
+                        of_stretch(gradients[kY], first, n, v), gradients);
+        return;
       }
-      cores_.backward(pass, u, v, first, rows_of(dz, 0, n), du_rows, dv_rows, gradients);
-
-      if (!projects()) return;
-      backward_projection<T>(pass, kX, first, u, du_rows, spec_.u, bias_u, gradients);
-      backward_projection<T>(pass, kY, first, v, dv_rows, spec_.v, bias_v, gradients);
+      Tensor du = rows_in(of_out_or_u, n, spec_.u.width).zero_();
+      Tensor dv = rows_in(of_y_or_v, n, spec_.v.width).zero_();
+      cores_.backward(pass, u, v, first, dz, du, dv, gradients);
+      backward_projection<T>(pass, kX, first, u, du, spec_.u, bias_u, gradients);
+      backward_projection<T>(pass, kY, first, v, dv, spec_.v, bias_v, gradients);
     });
     gradients[kBiasOut] = bias_out.total();
     if (!projects()) return;

@@ -70,7 +70,7 @@ class FusedCompactBilinearOperator : public FusedOperator {
     AT_DISPATCH_FLOATING_TYPES(out.scalar_type(), "FusedCompactBilinear", [&] {
       const auto sketch_x = sketch<scalar_t>(spec_.sketch_x);
       const auto sketch_y = sketch<scalar_t>(spec_.sketch_y);
-      for_stretches(rows, width, [&](int64_t first, int64_t n) {
+      for_stretches(rows, most, [&](int64_t first, int64_t n) {
         for_blocks(n, [&](int64_t begin, int64_t end) {
           const int64_t row0 = first + begin;
           for_rows(end - begin, out.size(1), [&](int64_t row, int64_t last) {

@@ -80,7 +80,7 @@ class FusedMlpOperator : public FusedOperator {
       d_hidden.push_back(torch::empty({most, spec_.rows[layer].width}, grad.options()));
       bias.emplace_back(spec_.rows[layer].width, grad.options());
     }
-    for_stretches(rows, width, [&](int64_t first, int64_t n) {
+    for_stretches(rows, most, [&](int64_t first, int64_t n) {
       for_blocks(n, [&](int64_t begin, int64_t end) {
         Tensor above = rows_of(grad, first + begin, first + end);
         for (size_t layer = last_layer(); layer-- > 0;) {

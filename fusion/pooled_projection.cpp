@@ -130,7 +130,7 @@ class PooledProjectionOperator : public FusedOperator {
     const Tensor z = torch::empty({most, pooled}, options);
     const Tensor dz = torch::empty({most, pooled}, options);
 
-    for_stretches(out.size(0), width, [&](int64_t first, int64_t n) {
+    for_stretches(out.size(0), most, [&](int64_t first, int64_t n) {
       for_blocks(n, [&](int64_t begin, int64_t end) {
         backward_rows<T>(pass, grad, first, begin, end, duv, d_out, z, dz, bias_out, bias,
                          gradients);

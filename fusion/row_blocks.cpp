@@ -47,9 +47,9 @@ SerialBlas::~SerialBlas() {
   if (--num_serial == 0) blas_threads().set(threads_before);
 }
 
-int64_t rows_per_stretch(int64_t rows, int64_t width) {
+int64_t rows_per_stretch(int64_t rows, int64_t width, int64_t blocks) {
   constexpr int64_t kValues = 3 << 20;
-  const int64_t fewest = row_blocks::kOfBlock * at::get_num_threads();
+  const int64_t fewest = row_blocks::kOfBlock * blocks;
   const int64_t that_fit = kValues / std::max<int64_t>(1, width);
   const int64_t most = std::max<int64_t>(1, that_fit / fewest) * fewest;  // whole blocks
   const int64_t stretches = std::max<int64_t>(1, (rows + most - 1) / most);

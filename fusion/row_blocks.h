@@ -20,13 +20,13 @@ namespace vidqa::fusion {
 ///
 /// Few rows are one block, and all threads share its products instead.
 
-/// body(first row, number of rows) for one stretch after another. `width`: values of the
-/// intermediates a row.
-template <typename Body>
-void for_stretches(int64_t rows, int64_t width, Body body);
+/// Rows that a stretch has at most. `width`: values of the intermediates a row; `blocks`: so many
+/// blocks of it are at work at once.
+int64_t rows_per_stretch(int64_t rows, int64_t width, int64_t blocks = at::get_num_threads());
 
-/// Rows that a stretch has at most.
-int64_t rows_per_stretch(int64_t rows, int64_t width);
+/// body(first row, number of rows) for one stretch of at most `most` rows after another.
+template <typename Body>
+void for_stretches(int64_t rows, int64_t most, Body body);
 
 /// body(begin, end) for the blocks of a stretch of `rows` rows, in several threads. Gradients are
 /// not recorded within.
@@ -75,6 +75,11 @@ inline torch::Tensor rows_of(const torch::Tensor& tensor, int64_t begin, int64_t
   return tensor.narrow(0, begin, end - begin);
 }
 
+/// The first values of a buffer as (n, width).
+inline torch::Tensor rows_in(const torch::Tensor& buffer, int64_t n, int64_t width) {
+  return buffer.view(-1).narrow(0, 0, n * width).view({n, width});
+}
+
 // Implementation.
 
 namespace row_blocks {
@@ -87,8 +92,7 @@ inline constexpr int64_t kOfBlock = 400;
 }  // namespace row_blocks
 
 template <typename Body>
-void for_stretches(int64_t rows, int64_t width, Body body) {
-  const int64_t most = rows_per_stretch(rows, width);
+void for_stretches(int64_t rows, int64_t most, Body body) {
   for (int64_t first = 0; first < rows; first += most) body(first, std::min(most, rows - first));
 }
 

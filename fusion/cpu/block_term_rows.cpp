@@ -11,7 +11,7 @@ namespace {
 
 template <typename T>
 VIDQA_INLINE void low_rank_forward_rows(const LowRankShape& shape, int64_t rows, const T* bias_a,
-                                        const T* bias_b, T* a, T* b, T* z) {
+                                        const T* bias_b, T* a, const T* b, T* z) {
   const int64_t w = shape.width;
   for (int64_t row = 0; row < rows; ++row) {
     T* z_row = z + row * shape.stride;
@@ -32,26 +32,27 @@ VIDQA_INLINE void low_rank_forward_rows(const LowRankShape& shape, int64_t rows,
 
 template <typename T>
 VIDQA_INLINE void low_rank_backward_rows(const LowRankShape& shape, int64_t rows, const T* bias_b,
-                                         const T* a, const T* dz, T* b_to_da, T* db, T* dbias_a,
-                                         T* dbias_b) {
+                                         const T* a, const T* b, const T* dz, T* da, T* db,
+                                         T* dbias_a, T* dbias_b) {
   const int64_t w = shape.width;
   for (int64_t row = 0; row < rows; ++row) {
     const T* dz_row = dz + row * shape.stride;
     for (int64_t r = 0; r < shape.ranks; ++r) {
       const int64_t place = (row * shape.ranks + r) * w;
       const T* a_r = a + place;
-      T* b_r = b_to_da + place;
+      const T* b_r = b + place;
+      T* da_r = da + place;
       T* db_r = db + place;
       const T* of_b = bias_b + r * w;
       T* sum_a = dbias_a + r * w;
       T* sum_b = dbias_b + r * w;
 #pragma omp simd
       for (int64_t j = 0; j < w; ++j) {
-        const T da = dz_row[j] * (b_r[j] + of_b[j]);
+        const T gradient_a = dz_row[j] * (b_r[j] + of_b[j]);
         const T gradient_b = dz_row[j] * a_r[j];
-        b_r[j] = da;
+        da_r[j] = gradient_a;
         db_r[j] = gradient_b;
-        sum_a[j] += da;
+        sum_a[j] += gradient_a;
         sum_b[j] += gradient_b;
       }
     }
@@ -133,13 +134,13 @@ VIDQA_INLINE void normalize_backward_rows(const NormalizedRows& spec, int64_t fi
 
 #define VIDQA_FOR_TYPE(T)                                                                          \
   VIDQA_MULTIARCH void low_rank_forward(const LowRankShape& shape, int64_t rows, const T* bias_a,  \
-                                        const T* bias_b, T* a, T* b, T* z) {                       \
+                                        const T* bias_b, T* a, const T* b, T* z) {                 \
     low_rank_forward_rows(shape, rows, bias_a, bias_b, a, b, z);                                   \
   }                                                                                                \
   VIDQA_MULTIARCH void low_rank_backward(const LowRankShape& shape, int64_t rows, const T* bias_b, \
-                                         const T* a, const T* dz, T* b_to_da, T* db, T* dbias_a,   \
-                                         T* dbias_b) {                                             \
-    low_rank_backward_rows(shape, rows, bias_b, a, dz, b_to_da, db, dbias_a, dbias_b);             \
+                                         const T* a, const T* b, const T* dz, T* da, T* db,        \
+                                         T* dbias_a, T* dbias_b) {                                 \
+    low_rank_backward_rows(shape, rows, bias_b, a, b, dz, da, db, dbias_a, dbias_b);               \
   }                                                                                                \
   VIDQA_MULTIARCH void core_forward(const CoreShape& shape, int64_t rows, const T* s, const T* u,  \
                                     T* z) {                                                        \

@@ -11,23 +11,24 @@ namespace vidqa::fusion::cpu {
 /// or z has chunks of width w side by side; pointers are at the chunk of the first row, `stride`
 /// values before that of the next.
 
-/// z_j += sum over r < ranks of a_{r w + j} b_{r w + j}, with bias_a, bias_b (ranks w) added to a,
-/// b (rows, ranks w) first, in place.
+/// z_j += sum over r < ranks of a_{r w + j} b_{r w + j}, of a and b (rows, ranks w) with their
+/// biases (ranks w), the one of a added in place.
 struct LowRankShape {
   int64_t ranks = 0;
   int64_t width = 0;   ///< w
   int64_t stride = 0;  ///< of z
 };
 void low_rank_forward(const LowRankShape& shape, int64_t rows, const float* bias_a,
-                      const float* bias_b, float* a, float* b, float* z);
+                      const float* bias_b, float* a, const float* b, float* z);
 void low_rank_forward(const LowRankShape& shape, int64_t rows, const double* bias_a,
-                      const double* bias_b, double* a, double* b, double* z);
+                      const double* bias_b, double* a, const double* b, double* z);
 
-/// a with its bias; b without in, gradient of a out; db out. Both sums of gradients are added to.
+/// a with its bias, b without; da may be b. Both sums of gradients are added to.
 void low_rank_backward(const LowRankShape& shape, int64_t rows, const float* bias_b, const float* a,
-                       const float* dz, float* b_to_da, float* db, float* dbias_a, float* dbias_b);
+                       const float* b, const float* dz, float* da, float* db, float* dbias_a,
+                       float* dbias_b);
 void low_rank_backward(const LowRankShape& shape, int64_t rows, const double* bias_b,
-                       const double* a, const double* dz, double* b_to_da, double* db,
+                       const double* a, const double* b, const double* dz, double* da, double* db,
                        double* dbias_a, double* dbias_b);
 
 /// z_k += sum over i of s_{k w + i} u_i, with s (rows, slices w) the products of v and slices of

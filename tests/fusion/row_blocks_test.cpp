@@ -42,10 +42,11 @@ TEST_P(RowBlocks, VisitEveryRowOnce) {
 
 TEST_P(RowBlocks, AreWithinStretchesThatCoverAllRows) {
   constexpr int64_t kWidth = 3000;
+  const int64_t most = rows_per_stretch(rows(), kWidth);
   int64_t next = 0;
-  for_stretches(rows(), kWidth, [&](int64_t first, int64_t count) {
+  for_stretches(rows(), most, [&](int64_t first, int64_t count) {
     EXPECT_EQ(first, next);
-    EXPECT_LE(count, rows_per_stretch(rows(), kWidth));
+    EXPECT_LE(count, most);
     next = first + count;
   });
   EXPECT_EQ(next, rows());
@@ -55,7 +56,7 @@ TEST_P(RowBlocks, SumColumnsAsOneSumDoes) {
   const Threads threads_set(threads());
   const torch::Tensor values = torch::randn({rows(), 5}, torch::kDouble);
   ColumnSums sums(5, values.options());
-  for_stretches(rows(), 100000, [&](int64_t first, int64_t count) {
+  for_stretches(rows(), rows_per_stretch(rows(), 100000), [&](int64_t first, int64_t count) {
     for_blocks(count, [&](int64_t begin, int64_t end) {
       auto* sum = sums.of_thread<double>();
       for (int64_t row = first + begin; row < first + end; ++row)
