@@ -15,8 +15,7 @@ namespace vidqa::fusion {
 ///   part -- what a thread does of a stretch. A thread computes the matrix products of its rows by
 ///     itself, which scales better than sharing each product.
 ///   block -- rows of a part that a thread takes through all steps before the next ones, so that
-///   what
-///     one step leaves is still in its cache.
+///     what one step leaves is still in its cache.
 ///
 /// Few rows are one block, and all threads share its products instead.
 
@@ -28,8 +27,9 @@ int64_t rows_per_stretch(int64_t rows, int64_t width, int64_t blocks = at::get_n
 template <typename Body>
 void for_stretches(int64_t rows, int64_t most, Body body);
 
-/// body(begin, end) for the blocks of a stretch of `rows` rows, in several threads. Gradients are
-/// not recorded within.
+/// body(begin, end) for the blocks of a stretch of `rows` rows, on all threads where the caller is
+/// not one of several already: then on the caller, which keeps its number (at::parallel_for would
+/// call it 0). Gradients are not recorded within.
 template <typename Body>
 void for_blocks(int64_t rows, Body body);
 
@@ -100,7 +100,7 @@ template <typename Body>
 void for_blocks(int64_t rows, Body body) {
   if (rows == 0) return;
   const int64_t threads = at::get_num_threads();
-  if (threads == 1 || rows < threads * row_blocks::kFewestOfThread) {
+  if (threads == 1 || at::in_parallel_region() || rows < threads * row_blocks::kFewestOfThread) {
     const int64_t blocks = (rows + row_blocks::kOfBlock - 1) / row_blocks::kOfBlock;
     const int64_t most = (rows + blocks - 1) / blocks;
     for (int64_t begin = 0; begin < rows; begin += most) body(begin, std::min(rows, begin + most));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -115,40 +116,98 @@ TEST_P(EveryFusion, HasThoseDerivativesInTrainingToo) {
   }
 }
 
-/// forward() against the composition of Torch's operators: values and all gradients, for row counts
-/// that make one block or several, shared by threads or one each.
-TEST_P(EveryFusion, EqualsItsComposition) {
-  const int threads_before = at::get_num_threads();
-  for (const int threads : {1, 3}) {
-    at::set_num_threads(threads);
-    for (const int64_t rows : {1, 50, 1000}) {
-      SCOPED_TRACE(std::to_string(threads) + " threads, " + std::to_string(rows) + " rows");
-      const FusionPtr fusion = make();
-      const Tensor x = random({rows, kDims.x}).requires_grad_();
-      const Tensor y = random({rows, kDims.y}).requires_grad_();
-      const Tensor weights = random({rows, kDims.out});
-      std::map<std::string, Tensor> leaves = {{"x", x}, {"y", y}};
-      for (const auto& item : fusion->named_parameters()) leaves[item.key()] = item.value();
+/// forward() against the composition of Torch's operators: values and all gradients.
+void expect_equal_to_composition(const FusionPtr& fusion, FusionDims dims, int64_t rows) {
+  const Tensor x = torch::randn({rows, dims.x}, torch::kFloat64).requires_grad_();
+  const Tensor y = torch::randn({rows, dims.y}, torch::kFloat64).requires_grad_();
+  const Tensor weights = torch::randn({rows, dims.out}, torch::kFloat64);
+  std::map<std::string, Tensor> leaves = {{"x", x}, {"y", y}};
+  for (const auto& item : fusion->named_parameters()) leaves[item.key()] = item.value();
 
-      const Tensor ours = fusion->forward(x, y);
-      ours.backward(weights);
-      std::map<std::string, Tensor> gradients;
-      for (auto& [name, leaf] : leaves) {
-        gradients[name] = leaf.grad().clone();
-        leaf.mutable_grad() = Tensor();
-      }
-      const Tensor composed = fusion->compose(x, y);
-      composed.backward(weights);
-      EXPECT_LE(relative_error(ours, composed), 1e-11);
-      for (const auto& [name, leaf] : leaves)
-        EXPECT_LE(relative_error(gradients[name], leaf.grad()), 1e-9) << name;
-
-      const torch::NoGradGuard no_grad;  // where nothing is kept for a backward pass
-      EXPECT_LE(relative_error(fusion->forward(x, y), composed), 1e-11);
-    }
+  const Tensor ours = fusion->forward(x, y);
+  ours.backward(weights);
+  std::map<std::string, Tensor> gradients;
+  for (auto& [name, leaf] : leaves) {
+    gradients[name] = leaf.grad().clone();
+    leaf.mutable_grad() = Tensor();
   }
-  at::set_num_threads(threads_before);
+  const Tensor composed = fusion->compose(x, y);
+  composed.backward(weights);
+  EXPECT_LE(relative_error(ours, composed), 1e-11);
+  for (const auto& [name, leaf] : leaves)
+    EXPECT_LE(relative_error(gradients[name], leaf.grad()), 1e-9) << name;
+
+  const torch::NoGradGuard no_grad;  // where nothing is kept for a backward pass
+  EXPECT_LE(relative_error(fusion->forward(x, y), composed), 1e-11);
 }
+
+/// Calls `body` with so many threads each time.
+template <typename Body>
+void for_threads(const std::vector<int>& numbers, Body body) {
+  const int before = at::get_num_threads();
+  for (const int threads : numbers) {
+    SCOPED_TRACE(std::to_string(threads) + " threads");
+    at::set_num_threads(threads);
+    body();
+  }
+  at::set_num_threads(before);
+}
+
+/// Row counts that make one block or several, shared by threads or one each.
+TEST_P(EveryFusion, EqualsItsComposition) {
+  for_threads({1, 3}, [&] {
+    for (const int64_t rows : {1, 50, 1000}) {
+      SCOPED_TRACE(std::to_string(rows) + " rows");
+      expect_equal_to_composition(make(), kDims, rows);
+    }
+  });
+}
+
+/// Sizes at which fused operators work in parts.
+struct InParts {
+  std::string spec;
+  int64_t out;
+};
+
+void PrintTo(const InParts& sizes, std::ostream* stream) {
+  *stream << sizes.spec << ", " << sizes.out << " out";
+}
+
+class FusionInParts : public ::testing::TestWithParam<InParts> {};
+
+TEST_P(FusionInParts, EqualsItsComposition) {
+  torch::manual_seed(21);
+  const FusionDims dims{kDims.x, kDims.y, GetParam().out};
+  const FusionPtr fusion = make_fusion(GetParam().spec, dims);
+  fusion->to(torch::kFloat64);
+  fusion->eval();
+  for_threads({1, 2, 3}, [&] {
+    for (const int64_t rows : {7, 450}) {
+      for (Tensor& parameter : fusion->parameters()) parameter.mutable_grad() = Tensor();
+      SCOPED_TRACE(std::to_string(rows) + " rows");
+      expect_equal_to_composition(fusion, dims, rows);
+    }
+  });
+}
+
+/// Cores of a chunk in several slabs of ranks or slices, of which some are kept; two chunks are one
+/// for each of two threads.
+INSTANTIATE_TEST_SUITE_P(Slabs, FusionInParts,
+                         ::testing::Values(InParts{"mutan:mm_dim=520,rank=7", 4},
+                                           InParts{"tucker:mm_dim=60", 4},
+                                           InParts{"block:mm_dim=700,chunks=2,rank=7", 4},
+                                           InParts{"block:mm_dim=1200,chunks=3,rank=3", 4},
+                                           InParts{"block_tucker:mm_dim=120,chunks=2", 4}));
+
+/// So wide an output that a stretch of the backward pass is less than all rows.
+INSTANTIATE_TEST_SUITE_P(Stretches, FusionInParts,
+                         ::testing::Values(InParts{"concat_mlp:dimensions=12x12", 9000},
+                                           InParts{"mcb:mm_dim=12", 9000},
+                                           InParts{"mfh:mm_dim=12", 9000},
+                                           InParts{"mutan:mm_dim=12,rank=3", 9000},
+                                           InParts{"tucker:mm_dim=12", 9000},
+                                           InParts{"block:mm_dim=12,chunks=4,rank=3", 9000},
+                                           InParts{"block_tucker:mm_dim=12,chunks=4", 9000}));
 
 TEST_P(EveryFusion, GivesTheSameGradientsWhenBackwardRunsTwice) {
   const FusionPtr fusion = make({{"dropout", "0.3"}});

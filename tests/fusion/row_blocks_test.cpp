@@ -40,6 +40,21 @@ TEST_P(RowBlocks, VisitEveryRowOnce) {
   EXPECT_EQ(visits, std::vector<int>(visits.size(), 1));
 }
 
+/// Scratch memory goes by the thread's number.
+TEST_P(RowBlocks, OfAThreadAmongSeveralStayOnItUnderItsNumber) {
+  const Threads threads_set(threads());
+  at::parallel_for(0, threads(), 1, [&](int64_t, int64_t) {
+    const int number = at::get_thread_num();
+    int64_t visited = 0;
+    for_blocks(rows(), [&](int64_t begin, int64_t end) {
+      EXPECT_EQ(at::get_thread_num(), number);
+      EXPECT_LE(end - begin, row_blocks::kOfBlock);
+      visited += end - begin;
+    });
+    EXPECT_EQ(visited, rows());
+  });
+}
+
 TEST_P(RowBlocks, AreWithinStretchesThatCoverAllRows) {
   constexpr int64_t kWidth = 3000;
   const int64_t most = rows_per_stretch(rows(), kWidth);
