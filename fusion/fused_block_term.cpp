@@ -1,6 +1,7 @@
 #include "fusion/fused_block_term.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -52,6 +53,16 @@ class FusedBlockTermOperator : public FusedOperator {
 
  private:
   bool projects() const { return !spec_.linear_x.is_empty(); }
+  /// Rows of a stretch whose scratch is small beside what is kept of all `rows`. One large core is
+  /// streamed once a stretch, which needs long ones.
+  int64_t most_beside_kept(int64_t rows) const {
+    constexpr int64_t kFewest = 120;
+    constexpr int64_t kStretches = 4;
+    if (spec_.chunks.size() == 1) return std::max<int64_t>(1, rows);
+    return std::max(kFewest, (rows + kStretches - 1) / kStretches);
+  }
+  /// Beside a full core the projections cost next to nothing, and are made again.
+  bool keeps_projections() const { return projects() && spec_.rank > 0; }
 
   template <typename T>
   void forward_all(const std::vector<Tensor>& inputs, bool keep, Tensor& out) {
@@ -59,13 +70,12 @@ class FusedBlockTermOperator : public FusedOperator {
     const auto make = [&](int64_t n, int64_t width) {
       return torch::empty({n, width}, out.options());
     };
-    if (keep) {
-      if (projects()) {
-        u_ = make(rows, spec_.u.width);
-        v_ = make(rows, spec_.v.width);
-      }
-      z_ = make(rows, spec_.z.width);
+    const bool keep_uv = keep && keeps_projections();
+    if (keep_uv) {
+      u_ = make(rows, spec_.u.width);
+      v_ = make(rows, spec_.v.width);
     }
+    if (keep) z_ = make(rows, spec_.z.width);
     cores_.begin(rows, keep, out.options());
     for_blocks(rows, [&](int64_t begin, int64_t end) {
       const int64_t n = end - begin;
@@ -73,9 +83,9 @@ class FusedBlockTermOperator : public FusedOperator {
       Tensor v = rows_of(inputs[kY], begin, end);
       if (projects()) {
         u = project<T>(u, inputs[kWeightX], inputs[kBiasX], spec_.u, begin,
-                       keep ? rows_of(u_, begin, end) : make(n, spec_.u.width));
+                       keep_uv ? rows_of(u_, begin, end) : make(n, spec_.u.width));
         v = project<T>(v, inputs[kWeightY], inputs[kBiasY], spec_.v, begin,
-                       keep ? rows_of(v_, begin, end) : make(n, spec_.v.width));
+                       keep_uv ? rows_of(v_, begin, end) : make(n, spec_.v.width));
       }
       Tensor z = keep ? rows_of(z_, begin, end) : make(n, spec_.z.width);
       cores_.forward(inputs, u, v, begin, z);
@@ -108,8 +118,10 @@ class FusedBlockTermOperator : public FusedOperator {
     // The output's gradient and y are used up when those of u and v begin: they share memory.
     const int64_t out_or_u = projects() ? std::max(out.size(1), spec_.u.width) : out.size(1);
     const int64_t y_or_v = projects() ? std::max(spec_.z.width, spec_.v.width) : spec_.z.width;
-    const int64_t width = out_or_u + y_or_v + spec_.z.width + cores_.scratch_columns();
-    const int64_t most = rows_per_stretch(rows, width, cores_.blocks_at_once());
+    const int64_t again = projects() && !keeps_projections() ? spec_.u.width : 0;
+    const int64_t width = out_or_u + y_or_v + spec_.z.width + 2 * again + cores_.scratch_columns();
+    const int64_t most =
+        std::min(rows_per_stretch(rows, width, cores_.blocks_at_once()), most_beside_kept(rows));
     const auto make = [&](int64_t columns) { return torch::empty({most, columns}, out.options()); };
 
     for (size_t i = 0; i < inputs.size(); ++i) {
@@ -124,10 +136,10 @@ class FusedBlockTermOperator : public FusedOperator {
     const Tensor of_out_or_u = make(out_or_u);
     const Tensor of_y_or_v = make(y_or_v);
     const Tensor of_z = make(spec_.z.width);
+    const Tensor uv_again = torch::empty({2, most * again}, out.options());
     cores_.begin_backward(most, out.options());
 
     for_stretches(rows, most, [&](int64_t first, int64_t n) {
-      const int64_t last_row = first + n;
       const Tensor d_out = rows_in(of_out_or_u, n, out.size(1));
       const Tensor y = rows_in(of_y_or_v, n, spec_.z.width);
       const Tensor dz = rows_in(of_z, n, spec_.z.width);
@@ -137,8 +149,7 @@ class FusedBlockTermOperator : public FusedOperator {
       bias_out.end_stretch();
       if (pass.needed[kWeightOut]) multiply(d_out.t(), y, into_sum(first), gradients[kWeightOut]);
 
-      const Tensor u = rows_of(projects() ? u_ : inputs[kX], first, last_row);
-      const Tensor v = rows_of(projects() ? v_ : inputs[kY], first, last_row);
+      const auto [u, v] = projections<T>(inputs, first, n, uv_again);
       if (!projects()) {
         cores_.backward(pass, u, v, first, dz, of_stretch(gradients[kX], first, n, u),
                         of_stretch(gradients[kY], first, n, v), gradients);
@@ -154,6 +165,26 @@ class FusedBlockTermOperator : public FusedOperator {
     if (!projects()) return;
     gradients[kBiasX] = bias_u.total();
     gradients[kBiasY] = bias_v.total();
+  }
+
+  /// u and v of a stretch of rows: kept, or made again in `scratch`.
+  template <typename T>
+  std::array<Tensor, 2> projections(const std::vector<Tensor>& inputs, int64_t first, int64_t n,
+                                    const Tensor& scratch) const {
+    const Tensor x = rows_of(inputs[kX], first, first + n);
+    const Tensor y = rows_of(inputs[kY], first, first + n);
+    if (!projects()) return {x, y};
+    if (keeps_projections())
+      return {rows_of(u_, first, first + n), rows_of(v_, first, first + n)};
+    const Tensor u = rows_in(scratch[0], n, spec_.u.width);
+    const Tensor v = rows_in(scratch[1], n, spec_.v.width);
+    for_blocks(n, [&](int64_t begin, int64_t end) {
+      project<T>(rows_of(x, begin, end), inputs[kWeightX], inputs[kBiasX], spec_.u, first + begin,
+                 rows_of(u, begin, end));
+      project<T>(rows_of(y, begin, end), inputs[kWeightY], inputs[kBiasY], spec_.v, first + begin,
+                 rows_of(v, begin, end));
+    });
+    return {u, v};
   }
 
   /// The rows of a gradient that is written in place; scratch where nobody asked for it.
@@ -210,8 +241,8 @@ class FusedBlockTermOperator : public FusedOperator {
 
   FusedBlockTerm spec_;
   BlockTermCores cores_;
-  Tensor u_;  ///< (rows, m), after dropout
-  Tensor v_;  ///< (rows, m), after dropout
+  Tensor u_;  ///< (rows, m), after dropout, where they are kept
+  Tensor v_;  ///< (rows, m), after dropout, where they are kept
   Tensor z_;  ///< (rows, m), before normalisation
 };
 

@@ -16,8 +16,8 @@ namespace vidqa::fusion {
 /// each chunk (block_term_cores.h), normalisation, an output layer. Tucker's core is streamed from
 /// memory once a block of rows.
 ///
-/// Keeps u, v and z for the backward pass, and with cores of low rank some of their products;
-/// the others are computed again.
+/// Keeps z for the backward pass, and with cores of low rank u, v and some of their products. What
+/// is not kept is computed again.
 struct FusedBlockTerm {
   /// Of one chunk. Low rank: the weights (rank w, w) and biases (rank w) of the two linear layers.
   /// Full: weight (w, w, w) and bias (w) alone.
