@@ -1,57 +1,20 @@
 #include "features/clip_decoder.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace vidqa::features {
 
-/// Time spent on one video, counted only while something is done for it.
-class ClipDecoder::Watch {
- public:
-  using Clock = std::chrono::steady_clock;
-
-  /// Runs `work` and adds its time to the video's and to `stage`.
-  template <typename Work>
-  auto measure(double& stage, const Work& work) {
-    struct Stop {
-      Watch& watch;
-      double& stage;
-      ~Stop() {
-        const double passed = watch.since_start();
-        watch.used_ += passed;
-        stage += passed;
-        watch.is_running_ = false;
-      }
-    };
-    start_ = Clock::now();
-    is_running_ = true;
-    const Stop stop{*this, stage};
-    return work();
-  }
-  double used() const { return used_ + (is_running_ ? since_start() : 0); }
-
- private:
-  double since_start() const {
-    return std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-
-  Clock::time_point start_;
-  double used_ = 0;
-  bool is_running_ = false;
-};
-
 ClipDecoder::ClipDecoder(ClipDecoderOptions options, const FrameTransform& transform,
-                         std::function<bool()> stop)
-    : options_(std::move(options)), transform_(transform), stop_(std::move(stop)) {}
+                         DecodeWatch& watch, std::function<bool()> stop)
+    : options_(std::move(options)), transform_(transform), watch_(watch), stop_(std::move(stop)) {}
 
 DecodeReport ClipDecoder::decode(const std::string& path,
                                  const std::function<bool(ClipInput, double)>& take) {
-  Watch watch;
   const auto is_late = [&] {
-    return options_.timeout_seconds > 0 && watch.used() > options_.timeout_seconds;
+    return options_.timeout_seconds > 0 && watch_.used() > options_.timeout_seconds;
   };
   const auto late = [&] {
     return VideoTimeout(
@@ -60,7 +23,7 @@ DecodeReport ClipDecoder::decode(const std::string& path,
   SampledFramesOptions frames_options = options_.frames;
   frames_options.reader.cancelled = [&] { return stop_() || is_late(); };
   try {
-    const auto frames = watch.measure(
+    const auto frames = watch_.measure(
         seconds_.decode, [&] { return std::make_unique<SampledFrames>(path, frames_options); });
     ClipWindows windows(options_.windows);
     const auto hand_over = [&](std::vector<ClipWindow> ready, double share) {
@@ -70,10 +33,10 @@ DecodeReport ClipDecoder::decode(const std::string& path,
     };
     for (;;) {
       const std::optional<SampledFrame> frame =
-          watch.measure(seconds_.decode, [&] { return frames->next(); });
+          watch_.measure(seconds_.decode, [&] { return frames->next(); });
       if (!frame.has_value()) break;
       torch::Tensor image =
-          watch.measure(seconds_.preprocess, [&] { return transform_(frame->rgb); });
+          watch_.measure(seconds_.preprocess, [&] { return transform_(frame->rgb); });
       if (is_late()) throw late();
       const double container_seconds = frames->report().container_seconds;
       const double share =
@@ -84,8 +47,8 @@ DecodeReport ClipDecoder::decode(const std::string& path,
         continue;
       }
       for (int64_t i = 0; i < frame->repeat; ++i)
-        if (!hand_over(watch.measure(seconds_.preprocess,
-                                     [&] { return windows.push(image, frame->seconds); }),
+        if (!hand_over(watch_.measure(seconds_.preprocess,
+                                      [&] { return windows.push(image, frame->seconds); }),
                        share))
           return frames->report();
     }

@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include "features/clip_windows.h"
+#include "features/decode_watch.h"
 #include "features/extraction_report.h"
 #include "features/frame_transform.h"
 #include "features/sampled_frames.h"
@@ -34,8 +35,9 @@ struct ClipDecoderOptions {
 /// Turns videos into network inputs, one after the other, on the caller's thread.
 class ClipDecoder {
  public:
-  /// `stop` is asked now and then; when it says yes, decode() ends early.
-  ClipDecoder(ClipDecoderOptions options, const FrameTransform& transform,
+  /// `watch` measures the video that it was told of. `stop` is asked now and then; when it says
+  /// yes, decode() ends early.
+  ClipDecoder(ClipDecoderOptions options, const FrameTransform& transform, DecodeWatch& watch,
               std::function<bool()> stop);
 
   /// `take` is called for every input, in order, with the share of the video (0..1) that is done,
@@ -47,10 +49,9 @@ class ClipDecoder {
   const StageSeconds& seconds() const { return seconds_; }
 
  private:
-  class Watch;
-
   ClipDecoderOptions options_;
   const FrameTransform& transform_;
+  DecodeWatch& watch_;
   std::function<bool()> stop_;
   StageSeconds seconds_;
 };

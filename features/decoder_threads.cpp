@@ -1,12 +1,16 @@
 #include "features/decoder_threads.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include "features/ffmpeg_handles.h"
 
@@ -20,6 +24,12 @@ constexpr int64_t kProcessorsPerDecoder = 4;
 constexpr int64_t kMostDecoders = 8;
 constexpr size_t kClipsToWrite = 4;
 
+// A decoder that asks for the time between its calls ends by itself; one that has not after so much
+// more than its timeout is left behind.
+constexpr double kFewestSecondsMore = 1;
+constexpr double kShareMore = 0.1;
+constexpr std::chrono::milliseconds kLookEvery{200};
+
 double passed_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -31,10 +41,11 @@ int64_t number_of_decoders(int64_t wanted) {
                              kMostDecoders);
 }
 
-/// A file that cannot be read concerns its clip only.
-std::string hash_of(const std::string& path) {
+/// The files of a video; a fault of theirs concerns its clip only.
+template <typename Read>
+auto of_clip(const Read& read) {
   try {
-    return sha256_source(path);
+    return read();
   } catch (const std::runtime_error& error) {
     throw VideoError(error.what());
   }
@@ -42,84 +53,101 @@ std::string hash_of(const std::string& path) {
 
 /// A pipe or a device may never come to its end, and nothing interrupts who opens it.
 void check_kind(const std::string& path) {
-  std::error_code missing;
-  const fs::file_status status = fs::status(path, missing);
-  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status))
-    throw VideoError(fmt::format("'{}' is neither a file nor a folder", path));
+  for (const std::string& file : of_clip([&] { return files_of_video(path); })) {
+    std::error_code missing;
+    const fs::file_status status = fs::status(file, missing);
+    if (fs::exists(status) && !fs::is_regular_file(status))
+      throw VideoError(fmt::format("'{}' is neither a file nor a folder", file));
+  }
 }
 
 std::string ffmpeg_version() { return fmt::format("FFmpeg {}", av_version_info()); }
 
 }  // namespace
 
-DecoderThreads::DecoderThreads(const ClipDecoderOptions& options, const FrameTransform& transform,
-                               const std::vector<VideoFile>& videos, ExtractionOutput& output,
-                               int64_t count, size_t queue_length)
-    : options_(options),
-      transform_(transform),
-      videos_(videos),
-      output_(output),
-      queue_(queue_length) {
-  const auto threads = static_cast<size_t>(number_of_decoders(count));
-  running_ = threads;
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
-}
+struct DecoderThreads::Shared {
+  Shared(const ClipDecoderOptions& of_decoders, const FrameTransform& of_frames,
+         const std::vector<VideoFile>& of_run, ExtractionOutput& of_clips, size_t queue_length)
+      : options(of_decoders),
+        transform(of_frames),
+        videos(of_run),
+        output(of_clips),
+        queue(queue_length) {}
 
-DecoderThreads::~DecoderThreads() {
-  stop_ = true;
-  queue_.close();
-  for (std::thread& thread : threads_)
-    if (thread.joinable()) thread.join();
-}
+  void decode_videos(DecodeWatch& watch);
+  DecodedClip decode(size_t clip, ClipDecoder& decoder, const DecodeWatch& watch,
+                     double& hashing_seconds);
+  void leave(const StageSeconds& of_thread);
+  bool all_have_left_within(std::chrono::milliseconds wait);
 
-StageSeconds DecoderThreads::finish() {
-  for (std::thread& thread : threads_) thread.join();
-  if (error_) std::rethrow_exception(error_);
-  return seconds_;
-}
+  const ClipDecoderOptions options;
+  const FrameTransform transform;
+  const std::vector<VideoFile> videos;
+  ExtractionOutput& output;  ///< gone, perhaps, for a thread that was left behind
+  BoundedQueue<DecoderMessage> queue;
+  std::atomic<size_t> next_video{0};
+  std::atomic<bool> stop{false};
 
-void DecoderThreads::work() {
-  ClipDecoder decoder(options_, transform_, [this] { return stop_.load(); });
+  std::mutex mutex;  ///< of what follows
+  std::condition_variable has_left;
+  size_t running = 0;
+  std::exception_ptr error;
+  StageSeconds seconds;
+};
+
+void DecoderThreads::Shared::decode_videos(DecodeWatch& watch) {
+  ClipDecoder decoder(options, transform, watch, [this] { return stop.load(); });
+  double hashing_seconds = 0;
   try {
-    for (size_t clip = next_video_++; clip < videos_.size() && !stop_; clip = next_video_++)
-      decode_one(clip, decoder);
+    for (size_t clip = next_video++; clip < videos.size() && !stop; clip = next_video++) {
+      watch.begin(clip);
+      DecoderMessage message;
+      message.clip = clip;
+      message.end = decode(clip, decoder, watch, hashing_seconds);
+      if (watch.is_given_up()) return;  // another thread has taken this one's place
+      queue.push(std::move(message));
+    }
   } catch (...) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (!error_) error_ = std::current_exception();
-    stop_ = true;
+    if (watch.is_given_up()) return;
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (!error) error = std::current_exception();
+    stop = true;
   }
-  const std::lock_guard<std::mutex> lock(mutex_);
-  seconds_.decode += decoder.seconds().decode;
-  seconds_.preprocess += decoder.seconds().preprocess;
-  if (--running_ == 0 || stop_) queue_.close();
+  StageSeconds of_thread = decoder.seconds();
+  of_thread.decode += hashing_seconds;
+  leave(of_thread);
 }
 
-void DecoderThreads::decode_one(size_t clip, ClipDecoder& decoder) {
-  StageSeconds extra;
-  DecoderMessage message;
-  message.clip = clip;
-  message.end = decode(clip, decoder, extra);
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    seconds_.decode += extra.decode;
-  }
-  queue_.push(std::move(message));
+void DecoderThreads::Shared::leave(const StageSeconds& of_thread) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  seconds.decode += of_thread.decode;
+  seconds.preprocess += of_thread.preprocess;
+  if (--running == 0 || stop) queue.close();
+  has_left.notify_all();
 }
 
-DecodedClip DecoderThreads::decode(size_t clip, ClipDecoder& decoder, StageSeconds& extra) {
-  const VideoFile& video = videos_[clip];
+bool DecoderThreads::Shared::all_have_left_within(std::chrono::milliseconds wait) {
+  std::unique_lock<std::mutex> lock(mutex);
+  return has_left.wait_for(lock, wait, [&] { return running == 0; });
+}
+
+DecodedClip DecoderThreads::Shared::decode(size_t clip, ClipDecoder& decoder,
+                                           const DecodeWatch& watch, double& hashing_seconds) {
+  const VideoFile& video = videos[clip];
   DecodedClip decoded;
-  const auto start = Clock::now();
   try {
     decoded.source = stamp_source(video.path);
-    decoded.claim = output_.claim(video, decoded.source);
+    decoded.claim = output.claim(video, decoded.source);
     if (decoded.claim != ExtractionOutput::Claim::kMine) return decoded;
     check_kind(video.path);
     decoded.libraries = ffmpeg_version();
-    if (decoded.source.exists()) decoded.source_sha256 = hash_of(video.path);
-    extra.decode += passed_since(start);
+    if (decoded.source.exists()) {
+      const auto start = Clock::now();
+      decoded.source_sha256 = of_clip([&] { return sha256_source(video.path); });
+      hashing_seconds += passed_since(start);
+    }
     decoded.report = decoder.decode(video.path, [&](ClipInput input, double share) {
-      return queue_.push({clip, std::move(input), share, std::nullopt});
+      return !watch.is_given_up() && queue.push({clip, std::move(input), share, std::nullopt});
     });
     if (stamp_source(video.path) != decoded.source)
       decoded.failure = {video.path, "changed",
@@ -132,6 +160,70 @@ DecodedClip DecoderThreads::decode(size_t clip, ClipDecoder& decoder, StageSecon
     decoded.failure = {video.path, "failed", error.what()};
   }
   return decoded;
+}
+
+DecoderThreads::DecoderThreads(const ClipDecoderOptions& options, const FrameTransform& transform,
+                               const std::vector<VideoFile>& videos, ExtractionOutput& output,
+                               int64_t count, size_t queue_length)
+    : shared_(std::make_shared<Shared>(options, transform, videos, output, queue_length)) {
+  const auto threads = static_cast<size_t>(number_of_decoders(count));
+  shared_->running = threads;
+  for (size_t i = 0; i < threads; ++i) decoders_.push_back(start_decoder());
+  if (options.timeout_seconds > 0) looking_ = std::thread([this] { look_on(); });
+}
+
+DecoderThreads::~DecoderThreads() {
+  shared_->stop = true;
+  shared_->queue.close();
+  join();
+}
+
+DecoderThreads::Decoder DecoderThreads::start_decoder() const {
+  auto watch = std::make_shared<DecodeWatch>();
+  std::thread thread([shared = shared_, watch] { shared->decode_videos(*watch); });
+  return {std::move(thread), std::move(watch)};
+}
+
+std::optional<DecoderMessage> DecoderThreads::next() { return shared_->queue.pop(); }
+
+void DecoderThreads::look_on() {
+  const double timeout = shared_->options.timeout_seconds;
+  const double limit = timeout + std::max(kFewestSecondsMore, kShareMore * timeout);
+  while (!shared_->all_have_left_within(kLookEvery))
+    for (Decoder& decoder : decoders_)
+      if (const std::optional<size_t> clip = decoder.watch->give_up_after(limit))
+        leave_behind(decoder, *clip);
+}
+
+void DecoderThreads::leave_behind(Decoder& decoder, size_t clip) {
+  // It gets the processor time that nobody else wants.
+  const sched_param none{};
+  pthread_setschedparam(decoder.thread.native_handle(), SCHED_IDLE, &none);
+  decoder.thread.detach();
+  ++left_behind_;
+  const std::string& path = shared_->videos[clip].path;
+  DecodedClip end;
+  end.failure = {path, "timeout",
+                 fmt::format("'{}' is not decoded after {:g} seconds, and its decoder does not "
+                             "return",
+                             path, shared_->options.timeout_seconds)};
+  DecoderMessage message;
+  message.clip = clip;
+  message.end = std::move(end);
+  shared_->queue.push(std::move(message));
+  decoder = start_decoder();
+}
+
+void DecoderThreads::join() {
+  if (looking_.joinable()) looking_.join();
+  for (Decoder& decoder : decoders_)
+    if (decoder.thread.joinable()) decoder.thread.join();
+}
+
+StageSeconds DecoderThreads::finish() {
+  join();
+  if (shared_->error) std::rethrow_exception(shared_->error);
+  return shared_->seconds;
 }
 
 ClipWriterThread::ClipWriterThread(ExtractionOutput& output)

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -11,6 +11,7 @@
 
 #include "features/bounded_queue.h"
 #include "features/clip_decoder.h"
+#include "features/decode_watch.h"
 #include "features/extraction_output.h"
 #include "features/extraction_report.h"
 #include "features/video_files.h"
@@ -37,9 +38,13 @@ struct DecoderMessage {
 
 /// Threads that claim videos one by one and turn them into network inputs, each video on one
 /// thread, as many ahead as the queue holds.
+///
+/// With a timeout, another thread looks on: where a decoder does not return from one call long
+/// after it, its clip is a failure, its thread is left behind, and a new one goes on with the next
+/// video. What threads share is theirs, for one that was left behind may still come back.
 class DecoderThreads {
  public:
-  /// `count` 0: one for every four processors. All references must outlive this.
+  /// `count` 0: one for every four processors. `output` must outlive this.
   DecoderThreads(const ClipDecoderOptions& options, const FrameTransform& transform,
                  const std::vector<VideoFile>& videos, ExtractionOutput& output, int64_t count,
                  size_t queue_length);
@@ -47,27 +52,29 @@ class DecoderThreads {
   ~DecoderThreads();
 
   /// None after the last video, or when a thread failed: finish() then throws what it threw.
-  std::optional<DecoderMessage> next() { return queue_.pop(); }
+  std::optional<DecoderMessage> next();
   /// Waits for the threads and gives their busy time.
   StageSeconds finish();
+  /// After finish(): threads that were left behind. They may run until the process ends.
+  int64_t left_behind() const { return left_behind_; }
 
  private:
-  void work();
-  void decode_one(size_t clip, ClipDecoder& decoder);
-  DecodedClip decode(size_t clip, ClipDecoder& decoder, StageSeconds& extra);
+  struct Shared;
 
-  const ClipDecoderOptions& options_;
-  const FrameTransform& transform_;
-  const std::vector<VideoFile>& videos_;
-  ExtractionOutput& output_;
-  BoundedQueue<DecoderMessage> queue_;
-  std::atomic<size_t> next_video_{0};
-  std::atomic<size_t> running_{0};
-  std::atomic<bool> stop_{false};
-  std::mutex mutex_;  ///< of what follows
-  std::exception_ptr error_;
-  StageSeconds seconds_;
-  std::vector<std::thread> threads_;
+  struct Decoder {
+    std::thread thread;
+    std::shared_ptr<DecodeWatch> watch;
+  };
+
+  Decoder start_decoder() const;
+  void look_on();
+  void leave_behind(Decoder& decoder, size_t clip);
+  void join();
+
+  std::shared_ptr<Shared> shared_;
+  std::vector<Decoder> decoders_;  ///< the looking thread's, while there is one
+  int64_t left_behind_ = 0;        ///< likewise
+  std::thread looking_;            ///< only with a timeout
 };
 
 /// A thread that keeps finished clips, so that the network does not wait for the disk.

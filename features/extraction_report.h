@@ -29,7 +29,9 @@ struct ExtractResult {
   double seconds = 0;     ///< wall clock
   StageSeconds stages;
   std::vector<ExtractFailure> failures;  ///< in the order of the videos
-  bool merged = false;                   ///< whether the output is there, with all that is done
+  int64_t decoders_left_behind = 0;  ///< threads in a call that never returned: they may still run,
+                                     ///< so that the process had better end by std::_Exit
+  bool merged = false;               ///< whether the output is there, with all that is done
 };
 
 struct ExtractProgress {

@@ -151,6 +151,7 @@ ExtractResult Extraction::run() {
     while (std::optional<DecoderMessage> message = decoders.next()) take(std::move(*message));
     batcher_.flush();
     result_.stages = decoders.finish();
+    result_.decoders_left_behind = decoders.left_behind();
     result_.stages.write = writer.finish();
   }
   TORCH_CHECK(clips_.empty(), "extract: ", clips_.size(), " clips were left unfinished");

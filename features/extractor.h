@@ -27,7 +27,7 @@ struct ExtractOptions {
   FeatureType type = FeatureType::kFloat16;
   int64_t batch_size = 0;  ///< images or windows a forward pass; 0: as suits the device
   int64_t decoders = 0;    ///< videos decoded at a time, each on one thread; 0: by the processors
-  double timeout_seconds = 0;  ///< for decoding one video; 0: none
+  double timeout_seconds = 0;  ///< for decoding one video, ended also within FFmpeg; 0: none
   bool allow_partial = false;  ///< keep what a damaged video gives, marked as partial
   std::optional<Shard> shard;  ///< a part of the videos; no merge at the end
 };

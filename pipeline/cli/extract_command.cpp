@@ -1,4 +1,6 @@
 #include <array>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -45,6 +47,12 @@ features::ExtractOptions resolved(const ExtractArguments& arguments) {
   return options;
 }
 
+/// The end of the program while other threads may run on: nothing of it is destroyed under them.
+[[noreturn]] void exit_at_once(int code) {
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
 int extract(const ExtractArguments& arguments) {
   const features::ExtractOptions options = resolved(arguments);
   start_computing(arguments.threads);
@@ -69,11 +77,14 @@ int extract(const ExtractArguments& arguments) {
                            ? fmt::format("shard {} is done; when all are: vidqa merge {}",
                                          options.shard->to_string(), options.output)
                            : "another run on this output is at work; the last one merges");
-  if (result.failures.empty() || arguments.allow_failures) return 0;
-  say(fmt::format(
-      "vidqa: error: {} of {} clips failed; the list is in {}.failures.csv", result.failures.size(),
-      result.done + result.skipped + static_cast<int64_t>(result.failures.size()), options.output));
-  return 1;
+  const int code = result.failures.empty() || arguments.allow_failures ? 0 : 1;
+  if (code != 0)
+    say(fmt::format("vidqa: error: {} of {} clips failed; the list is in {}.failures.csv",
+                    result.failures.size(),
+                    result.done + result.skipped + static_cast<int64_t>(result.failures.size()),
+                    options.output));
+  if (result.decoders_left_behind > 0) exit_at_once(code);
+  return code;
 }
 
 /// "name, name, ..." of a table's rows.
@@ -209,7 +220,8 @@ void add_run_options(CLI::App& command, ExtractArguments& arguments) {
       ->group(group);
   command
       .add_option("--timeout", options.timeout_seconds,
-                  "Seconds for decoding one video, then it is a failure; 0: no limit")
+                  "Seconds for decoding one video, then it is a failure, also where the decoder "
+                  "never returns; 0: no limit")
       ->capture_default_str()
       ->group(group);
   command

@@ -20,13 +20,13 @@
 
 namespace vidqa::features {
 
-/// A video of 10 frames a second, 48x32; `seed` decides its colours.
-inline void write_video(const std::filesystem::path& path, int frames, int seed) {
+/// A video of 10 frames a second, 32 pixels high; `seed` decides its colours.
+inline void write_video(const std::filesystem::path& path, int frames, int seed, int width = 48) {
   std::filesystem::create_directories(path.parent_path());
-  VideoWriter writer(path.string(), {48, 32, 10, 20});
+  VideoWriter writer(path.string(), {width, 32, 10, 20});
   for (int i = 0; i < frames; ++i)
-    writer.write(
-        cv::Mat(32, 48, CV_8UC3, cv::Scalar(40 * seed % 256, 10 * i % 256, (90 + 7 * seed) % 256)));
+    writer.write(cv::Mat(32, width, CV_8UC3,
+                         cv::Scalar(40 * seed % 256, 10 * i % 256, (90 + 7 * seed) % 256)));
   writer.close();
 }
 

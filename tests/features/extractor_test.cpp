@@ -1,10 +1,14 @@
 #include "features/extractor.h"
 
+#include <chrono>
+#include <cstdlib>
 #include <limits>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <opencv2/imgcodecs.hpp>
 #include <sys/stat.h>
 #include <torch/torch.h>
 
@@ -292,12 +296,66 @@ TEST_F(Extractor, CutsOffAVideoThatTakesTooLong) {
   EXPECT_EQ(run().done, 4);
 }
 
-TEST_F(Extractor, DoesNotWaitForAPipe) {
-  options_.videos = {folder_.file("pipe.mp4")};
-  ASSERT_EQ(mkfifo(options_.videos.front().c_str(), 0600), 0);
+/// Decoders of videos that are 64 pixels wide take `seconds` for every packet while one lives.
+class HangingDecoder {
+ public:
+  explicit HangingDecoder(double seconds) {
+    setenv("VIDQA_HANGING_DECODER", fmt::format("64:{}", seconds).c_str(), 1);
+  }
+  ~HangingDecoder() { unsetenv("VIDQA_HANGING_DECODER"); }
+  HangingDecoder(const HangingDecoder&) = delete;
+  HangingDecoder& operator=(const HangingDecoder&) = delete;
+};
+
+TEST_F(Extractor, LeavesADecoderBehindThatNeverReturns) {
+  const HangingDecoder hanging(1e5);
+  write_video(videos() / "a2.mp4", 12, 1, 64);
+  options_.timeout_seconds = 1;
+  options_.decoders = 1;
   const ExtractResult result = run();
+  EXPECT_EQ(result.done, 4) << "the videos after it are another thread's";
+  EXPECT_EQ(result.decoders_left_behind, 1);
   ASSERT_EQ(result.failures.size(), 1);
-  EXPECT_THAT(result.failures[0].reason, HasSubstr("neither a file nor a folder"));
+  EXPECT_EQ(result.failures[0].kind, "timeout");
+  EXPECT_THAT(result.failures[0].reason, AllOf(HasSubstr("a2.mp4"), HasSubstr("does not return")));
+}
+
+TEST_F(Extractor, SeesNothingOfADecoderThatReturnsLate) {
+  constexpr double kSeconds = 3;  // the first comes back within the run, the second after it
+  const HangingDecoder hanging(kSeconds);
+  write_video(videos() / "a2.mp4", 12, 1, 64);
+  write_video(videos() / "a3.mp4", 12, 1, 64);
+  options_.timeout_seconds = 1;
+  options_.decoders = 1;
+  const ExtractResult result = run();
+  EXPECT_EQ(result.done, 4);
+  EXPECT_EQ(result.decoders_left_behind, 2);
+  EXPECT_EQ(result.failures.size(), 2);
+  EXPECT_THAT(FeatureReader(options_.output).clips(), ElementsAre("a", "b", "c", "d"));
+  std::this_thread::sleep_for(std::chrono::duration<double>(kSeconds));
+}
+
+TEST_F(Extractor, StopsForAFaultOfTheRunThoughADecoderHangs) {
+  const HangingDecoder hanging(1e5);
+  write_video(videos() / "0.mp4", 12, 1, 64);
+  options_.timeout_seconds = 1;
+  options_.decoders = 2;
+  const FeatureNetwork broken = statistics_network(
+      [](const torch::Tensor&) -> torch::Tensor { throw std::runtime_error("no network"); });
+  EXPECT_THAT(reason_of([&] { extract(options_, broken, {}); }), HasSubstr("no network"));
+}
+
+TEST_F(Extractor, DoesNotWaitForAPipe) {
+  const std::string pipe = folder_.file("pipe.mp4"), images = folder_.file("images");
+  fs::create_directory(images);
+  cv::imwrite(images + "/00001.jpg", cv::Mat(8, 8, CV_8UC3, cv::Scalar(9)));
+  for (const std::string& path : {pipe, images + "/00002.jpg"})
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  options_.videos = {pipe, images};
+  const ExtractResult result = run();
+  ASSERT_EQ(result.failures.size(), 2);
+  for (const ExtractFailure& failure : result.failures)
+    EXPECT_THAT(failure.reason, HasSubstr("neither a file nor a folder"));
 }
 
 TEST_F(Extractor, TakesADamagedVideoForAFailureUnlessAllowed) {

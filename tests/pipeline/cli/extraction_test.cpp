@@ -118,6 +118,27 @@ TEST_F(ExtractionProgram, SaysWhatFailedAndLetsItPassWhereAllowed) {
   EXPECT_THAT(lenient.out, HasSubstr("3 skipped"));
 }
 
+TEST_F(ExtractionProgram, LeavesADecoderBehindThatNeverReturns) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer refuses a preloaded library";
+#endif
+  features::VideoWriter writer(file("videos/a hanging one.mp4"), {64, 32, 10, 20});
+  for (int frame = 0; frame < 12; ++frame)
+    writer.write(cv::Mat(32, 64, CV_8UC3, cv::Scalar(1, 2, 3)));
+  writer.close();
+  const ProgramResult result =
+      extract("f.h5", "--timeout 2 --decoders 1",
+              "LD_PRELOAD=" VIDQA_HANGING_DECODER_LIBRARY " VIDQA_HANGING_DECODER=64:100000");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("3 clips done"), HasSubstr("1 failed"),
+                                HasSubstr("its decoder does not return")));
+  EXPECT_EQ(result.error_lines().size(), 1U) << result.err;
+  EXPECT_THAT(read_file(file("f.h5.failures.csv")), HasSubstr("a hanging one.mp4\",timeout,"));
+  const ProgramResult healed = extract("f.h5");
+  EXPECT_EQ(healed.exit_code, 0) << healed.err;
+  EXPECT_THAT(healed.out, AllOf(HasSubstr("1 clips done"), HasSubstr("3 skipped")));
+}
+
 TEST_F(ExtractionProgram, NamesWrongOptionsWithWhatIsAccepted) {
   for (const auto& [options, expected] :
        std::map<std::string, std::string>{{"--sampler uniform:x", "uniform"},
