@@ -50,7 +50,6 @@ class DecodedVideo : public VideoReader::Source {
   void look_ahead(const TimedFrame& previous);
   void skip();
   int64_t errors() const { return errors_ + decoder_.errors(); }
-  int64_t num_frames() const { return frames_ + decoder_.left_out(); }
   std::string fault() const;
 
   VideoReaderOptions options_;
@@ -64,8 +63,8 @@ class DecodedVideo : public VideoReader::Source {
   double skip_seconds_ = 0;
   int64_t first_pts_ = 0;
   int64_t interval_ = 0;  ///< ticks between the last two frames that follow each other
-  int64_t frames_ = 0;    ///< that the decoder gave
-  int64_t errors_ = 0;    ///< of what the decoder gave
+  int64_t frames_ = 0;
+  int64_t errors_ = 0;  ///< of what the decoder gave
   int64_t interlaced_ = 0;
 };
 
@@ -91,7 +90,6 @@ void DecodedVideo::skip() {
   const double ticks = skip_seconds_ * video.stream->time_base.den / video.stream->time_base.num;
   const int64_t target =
       first_pts_ + static_cast<int64_t>(std::min(ticks, end_of_time - std::abs(first_pts_)));
-  decoder_.leave_out_until(errors() == 0 ? target : INT64_MIN);
   if (!ahead_.is_there || target <= ahead_.pts || !decoder_.skip_until(target, ahead_.pts)) return;
   --frames_;  // the frame ahead, passed over or coming again
   look_ahead(current_);
@@ -116,9 +114,8 @@ bool DecodedVideo::grab() {
     return false;
   }
   std::swap(current_, ahead_);
-  const int64_t left_out = decoder_.left_out();
   look_ahead(current_);
-  if (ahead_.is_there && decoder_.left_out() == left_out) interval_ = ahead_.pts - current_.pts;
+  if (ahead_.is_there) interval_ = ahead_.pts - current_.pts;
   return true;
 }
 
@@ -164,20 +161,19 @@ double DecodedVideo::scan_end_seconds() const {
 }
 
 std::string DecodedVideo::fault() const {
-  if (errors() * kDamagedShare > num_frames())
-    return fmt::format("is damaged: {} errors in {} frames; get the file again", errors(),
-                       num_frames());
+  if (errors() * kDamagedShare > frames_)
+    return fmt::format("is damaged: {} errors in {} frames; get the file again", errors(), frames_);
   const VideoContainer& video = decoder_.video();
   if (video.lacks_end_mark(path))
     return fmt::format("ends after {} frames without the end mark of a GIF; get the file again",
-                       num_frames());
+                       frames_);
   const double promised = video.promised_seconds(), decoded = end_seconds();
   const double tolerated = std::max(kMissingShare * promised, 2 * video.to_seconds(nominal_ticks_));
   if (promised - decoded <= tolerated) return "";
   const std::string of_frames =
       video.stream->nb_frames > 0 ? fmt::format(" of {}", video.stream->nb_frames) : "";
   const std::string frames =
-      decoder_.has_skipped() ? "" : fmt::format("{}{} frames, ", num_frames(), of_frames);
+      decoder_.has_skipped() ? "" : fmt::format("{}{} frames, ", frames_, of_frames);
   return fmt::format("is cut: {}{:.2f} of {:.2f} s could be decoded; get the file again", frames,
                      decoded, promised);
 }
@@ -185,8 +181,7 @@ std::string DecodedVideo::fault() const {
 DecodeReport DecodedVideo::report() const {
   const VideoContainer& video = decoder_.video();
   DecodeReport report;
-  report.decoded_frames = num_frames();
-  report.left_out_frames = decoder_.left_out();
+  report.decoded_frames = frames_;
   report.decode_errors = errors();
   report.interlaced_frames = interlaced_;
   report.first_seconds = video.to_seconds(first_pts_);

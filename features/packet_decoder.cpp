@@ -1,7 +1,6 @@
 #include "features/packet_decoder.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace vidqa::features {
 namespace {
@@ -75,11 +74,6 @@ bool has_safe_key_frames(AVCodecID codec) {
   }
 }
 
-/// Whether an edit list leaves the packet's picture in, and it is whole.
-bool is_shown(const AVPacket& packet) {
-  return (packet.flags & (AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD)) == 0;
-}
-
 /// Whether a packet changes how later ones are decoded, beyond its own picture.
 bool changes_decoder(const AVPacket& packet) {
   for (const AVPacketSideDataType type :
@@ -111,24 +105,7 @@ void PacketDecoder::feed() {
     queue_.pop_front();
     queued_bytes_ -= packet->size;
   }
-  const bool spare = packet != nullptr && is_spare(*packet);
-  codec()->skip_frame = spare ? AVDISCARD_NONREF : AVDISCARD_DEFAULT;
-  if (spare) spare_.insert(packet->pts);
   if (avcodec_send_packet(codec(), packet.get()) < 0 && packet != nullptr) ++decode_errors_;
-  if (packet != nullptr && is_shown(*packet)) latest_pts_ = std::max(latest_pts_, packet->pts);
-}
-
-bool PacketDecoder::is_spare(const AVPacket& packet) const {
-  const bool has_successor = packet.pts < latest_pts_ && latest_pts_ <= idle_until_;
-  return has_successor && may_skip_ && errors() == 0 && packet.pts > entry_pts_ &&
-         is_shown(packet) && video().stream->codecpar->codec_id == AV_CODEC_ID_H264;
-}
-
-void PacketDecoder::count_left_out(int64_t pts) {
-  const auto end = spare_.lower_bound(pts);
-  left_out_ += std::distance(spare_.begin(), end);
-  spare_.erase(spare_.begin(), end);
-  spare_.erase(pts);
 }
 
 bool PacketDecoder::next(AVFrame& frame) {
@@ -138,10 +115,7 @@ bool PacketDecoder::next(AVFrame& frame) {
       errors_in_a_row = 0;
       feed();
     } else if (received == AVERROR_EOF || errors_in_a_row > kMaxErrorsInARow) {
-      if (!is_entering_) {
-        count_left_out(INT64_MAX);
-        return false;
-      }
+      if (!is_entering_) return false;
       errors_in_a_row = 0;
       start_over();
     } else if (received < 0) {
@@ -156,7 +130,6 @@ bool PacketDecoder::next(AVFrame& frame) {
       // Errors since the skip are of frames that were to be dropped.
       if (is_entering_) decode_errors_ = decode_errors_before_skip_;
       is_entering_ = false;
-      if (pts != AV_NOPTS_VALUE) count_left_out(pts);
       return true;
     }
   }
@@ -165,14 +138,14 @@ bool PacketDecoder::next(AVFrame& frame) {
 void PacketDecoder::start_over() {
   reader_.emplace(path_, options_);
   queue_.clear();
-  spare_.clear();
   queued_bytes_ = decode_errors_ = 0;
   may_skip_ = is_entering_ = false;
   entry_pts_ = resume_pts_;
 }
 
 bool PacketDecoder::is_entry_point(const AVPacket& packet) const {
-  const bool is_good = (packet.flags & AV_PKT_FLAG_KEY) != 0 && is_shown(packet);
+  const bool is_good = (packet.flags & AV_PKT_FLAG_KEY) != 0 &&
+                       (packet.flags & (AV_PKT_FLAG_CORRUPT | AV_PKT_FLAG_DISCARD)) == 0;
   const AVCodecParameters& parameters = *video().stream->codecpar;
   return is_good && (parameters.codec_id != AV_CODEC_ID_H264 || starts_h264(packet, parameters));
 }
@@ -202,8 +175,6 @@ bool PacketDecoder::skip_until(int64_t pts, int64_t resume_pts) {
   }
   if (!skips) return false;
   avcodec_flush_buffers(codec());
-  spare_.clear();
-  latest_pts_ = INT64_MIN;
   is_entering_ = has_skipped_ = true;
   resume_pts_ = resume_pts;
   decode_errors_before_skip_ = decode_errors_;

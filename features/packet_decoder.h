@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "features/ffmpeg_handles.h"
@@ -21,9 +20,6 @@ namespace vidqa::features {
 /// key frame after all, undamaged, the file is opened anew and decoded without skipping from then
 /// on, so that the frames are always those of decoding everything. Skipped over are only packets of
 /// codecs whose key frames are known to stand alone, in containers that store presentation times.
-///
-/// leave_out_until() spares the decoder pictures that no other refers to (H.264 marks them so; most
-/// B-frames are such) where a later picture that is shown in time was given to it before.
 class PacketDecoder {
  public:
   /// `options` must outlive the decoder. Throws VideoError.
@@ -35,14 +31,9 @@ class PacketDecoder {
   /// `resume_pts`; should the key frame prove bad, the next frame is the one at `resume_pts`.
   bool skip_until(int64_t pts, int64_t resume_pts);
 
-  /// Lets next() leave out frames that end at or before `pts`.
-  void leave_out_until(int64_t pts) { idle_until_ = pts; }
-
   const VideoContainer& video() const { return reader_->video(); }
   int64_t errors() const { return reader_->errors() + decode_errors_; }
   bool has_skipped() const { return has_skipped_; }  ///< at any time
-  /// Frames between those that next() gave which leave_out_until() spared the decoder.
-  int64_t left_out() const { return left_out_; }
 
  private:
   AVCodecContext* codec() const { return video().decoder.get(); }
@@ -51,9 +42,6 @@ class PacketDecoder {
   /// Gives the decoder its next packet, at the end the sign that there is none.
   void feed();
   void start_over();
-  bool is_spare(const AVPacket& packet) const;
-  /// After the frame at `pts`: what the decoder made nothing of before it was left out.
-  void count_left_out(int64_t pts);
   bool is_entry_point(const AVPacket& packet) const;
 
   std::string path_;
@@ -68,11 +56,6 @@ class PacketDecoder {
   bool is_entering_ = false;  ///< a key frame at entry_pts_ was skipped to and has not come yet
   int64_t resume_pts_ = INT64_MIN;
   int64_t decode_errors_before_skip_ = 0;
-
-  int64_t idle_until_ = INT64_MIN;
-  int64_t latest_pts_ = INT64_MIN;  ///< of the packets that the decoder was given
-  std::set<int64_t> spare_;         ///< times of packets that it may make nothing of
-  int64_t left_out_ = 0;
 };
 
 }  // namespace vidqa::features

@@ -34,7 +34,6 @@ struct VideoReaderOptions {
 /// How the decoding of a video went: so far, and after the last frame of the whole.
 struct DecodeReport {
   int64_t decoded_frames = 0;     ///< without those that were skipped by key frames
-  int64_t left_out_frames = 0;    ///< of these, passed over singly: nothing refers to them
   int64_t decode_errors = 0;      ///< damaged packets and frames, and frames out of order
   int64_t interlaced_frames = 0;  ///< shown as they are stored, two fields woven into one picture
   double first_seconds = 0;       ///< time of the first frame by the clock of the file
@@ -73,8 +72,7 @@ class VideoReader {
   bool grab();
 
   /// Allows grab() to pass over frames that end at or before `seconds`. It does so where packets
-  /// need not be decoded because a key frame follows, or because no other picture refers to theirs;
-  /// all other frames are the same as without.
+  /// need not be decoded because a key frame follows; all other frames are the same as without.
   void skip_until(double seconds);
 
   /// Time of the grabbed frame in seconds from the first frame of the stream, by its presentation

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <fstream>
 #include <iterator>
-#include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -161,29 +160,6 @@ TEST(SampledFrames, FarApartAreReachedByKeyFrames) {
   EXPECT_THAT(numbers, ElementsAre(0, 300, 600, 900));
   EXPECT_LT(frames.report().decoded_frames * 5, 1000);
   EXPECT_NEAR(frames.report().end_seconds, 100, 1e-6);
-}
-
-// A few frames a second of a video without key frames: every second picture is of no use to others.
-TEST(SampledFrames, LeaveOutPicturesThatNothingRefersTo) {
-  const testing::TempDir folder;
-  testing::TestVideo video;
-  video.times = testing::evenly(300, 40);
-  video.key_frame_every = 300;
-  for (const auto& [options, expected] :
-       std::map<std::string, int64_t>{{"bframes=1:b-adapt=0", 60},
-                                      {"bframes=3:b-adapt=0:b-pyramid=normal", 60},
-                                      {"bframes=0", 0}}) {
-    const std::string path = folder.file("video.mp4");
-    video.encoder_options = "scenecut=0:" + options;
-    testing::write_test_video(path, video);
-    SampledFrames frames(path, {{}, parse_frame_sampler("pts", 3)});
-    while (frames.next()) continue;
-    EXPECT_EQ(frames.report().decoded_frames, 300) << options;
-    if (expected > 0)
-      EXPECT_GT(frames.report().left_out_frames, expected) << options;
-    else
-      EXPECT_EQ(frames.report().left_out_frames, 0) << options;
-  }
 }
 
 // The key frame that is skipped to proves unusable: the video is read again, frame by frame.
