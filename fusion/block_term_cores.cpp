@@ -1,7 +1,6 @@
 #include "fusion/block_term_cores.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include <torch/torch.h>
@@ -29,12 +28,9 @@ struct Kept {
   bool with_v;
 };
 
-constexpr size_t kOneOfTwo = 2;
-constexpr size_t kOneOfFour = 4;
-
 Kept kept_of(size_t slab, bool is_only_chunk) {
-  if (is_only_chunk) return {true, (slab + 1) % kOneOfTwo == 0};
-  return {(slab + 1) % kOneOfFour != 0, false};
+  if (is_only_chunk) return {true, slab % 2 == 1};
+  return {slab % 4 != 3, false};
 }
 
 Tensor columns_of(const Tensor& rows, BlockTermChunk::Columns columns) {
@@ -77,11 +73,15 @@ BlockTermCores::BlockTermCores(std::vector<BlockTermChunk> chunks, int64_t rank,
   }
 }
 
-double BlockTermCores::kept_products(double num_chunks, int64_t width, int64_t rank) {
+double BlockTermCores::kept_products(int64_t num_chunks, int64_t width, int64_t rank) {
   const int64_t most = most_in_slab(width);
-  const double slabs = num_chunks * static_cast<double>((rank + most - 1) / most);
-  if (num_chunks == 1) return 1 + std::floor(slabs / kOneOfTwo) / slabs;
-  return 1 - std::floor(slabs / kOneOfFour) / slabs;
+  const int64_t slabs = num_chunks * ((rank + most - 1) / most);
+  int64_t kept = 0;
+  for (int64_t s = 0; s < slabs; ++s) {
+    const Kept of_slab = kept_of(static_cast<size_t>(s), num_chunks == 1);
+    kept += int64_t{of_slab.with_u} + int64_t{of_slab.with_v};
+  }
+  return static_cast<double>(kept) / static_cast<double>(slabs);
 }
 
 /// The rows of a weight, as a matrix, that a slab multiplies with.

@@ -63,7 +63,7 @@ class BlockTermCores {
 
   /// Of the two products of every chunk, with u and with v, how many are kept: 0 to 2. For
   /// `num_chunks` cores of low rank and width w.
-  static double kept_products(double num_chunks, int64_t width, int64_t rank);
+  static double kept_products(int64_t num_chunks, int64_t width, int64_t rank);
 
  private:
   enum CoreInput : size_t { kWeightU, kBiasU, kWeightV, kBiasV, kInputsOfCore };

@@ -81,11 +81,10 @@ Cost BlockTermOptions::cost() const {
                        static_cast<double>(split.num_wide) * core(split.wide) +
                        static_cast<double>(split.num_narrow) * core(split.narrow) +
                        linear_multiply_adds(m, dims_.out);
-  const double kept = kind_->has_low_rank
-                          ? 2 * m + rank * m *
-                                        BlockTermCores::kept_products(static_cast<double>(chunks_),
-                                                                      split.wide, rank_)
-                          : 0;
+  const double kept =
+      kind_->has_low_rank
+          ? 2 * m + rank * m * BlockTermCores::kept_products(chunks_, split.wide, rank_)
+          : 0;
   cost.saved_bytes = kBytesPerValue * (m + kept + static_cast<double>(dims_.out));
   return cost;
 }
