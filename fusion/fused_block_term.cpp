@@ -174,8 +174,7 @@ class FusedBlockTermOperator : public FusedOperator {
     const Tensor x = rows_of(inputs[kX], first, first + n);
     const Tensor y = rows_of(inputs[kY], first, first + n);
     if (!projects()) return {x, y};
-    if (keeps_projections())
-      return {rows_of(u_, first, first + n), rows_of(v_, first, first + n)};
+    if (keeps_projections()) return {rows_of(u_, first, first + n), rows_of(v_, first, first + n)};
     const Tensor u = rows_in(scratch[0], n, spec_.u.width);
     const Tensor v = rows_in(scratch[1], n, spec_.v.width);
     for_blocks(n, [&](int64_t begin, int64_t end) {
