@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include <torch/types.h>
 
@@ -45,8 +46,8 @@ class ClipDecoder {
   DecodeReport decode(const std::string& path,
                       const std::function<bool(ClipInput input, double share)>& take);
 
-  /// Busy time so far.
-  const StageSeconds& seconds() const { return seconds_; }
+  /// Busy time since this was asked last.
+  StageSeconds take_seconds() { return std::exchange(seconds_, {}); }
 
  private:
   ClipDecoderOptions options_;

@@ -77,7 +77,8 @@ struct DecoderThreads::Shared {
   void decode_videos(DecodeWatch& watch);
   DecodedClip decode(size_t clip, ClipDecoder& decoder, const DecodeWatch& watch,
                      double& hashing_seconds);
-  void leave(const StageSeconds& of_thread);
+  void count(const StageSeconds& busy);
+  void leave();
   bool all_have_left_within(std::chrono::milliseconds wait);
 
   const ClipDecoderOptions options;
@@ -97,14 +98,17 @@ struct DecoderThreads::Shared {
 
 void DecoderThreads::Shared::decode_videos(DecodeWatch& watch) {
   ClipDecoder decoder(options, transform, watch, [this] { return stop.load(); });
-  double hashing_seconds = 0;
   try {
     for (size_t clip = next_video++; clip < videos.size() && !stop; clip = next_video++) {
       watch.begin(clip);
       DecoderMessage message;
       message.clip = clip;
+      double hashing_seconds = 0;
       message.end = decode(clip, decoder, watch, hashing_seconds);
       if (watch.is_given_up()) return;  // another thread has taken this one's place
+      StageSeconds busy = decoder.take_seconds();
+      busy.decode += hashing_seconds;
+      count(busy);
       queue.push(std::move(message));
     }
   } catch (...) {
@@ -113,15 +117,17 @@ void DecoderThreads::Shared::decode_videos(DecodeWatch& watch) {
     if (!error) error = std::current_exception();
     stop = true;
   }
-  StageSeconds of_thread = decoder.seconds();
-  of_thread.decode += hashing_seconds;
-  leave(of_thread);
+  leave();
 }
 
-void DecoderThreads::Shared::leave(const StageSeconds& of_thread) {
+void DecoderThreads::Shared::count(const StageSeconds& busy) {
   const std::lock_guard<std::mutex> lock(mutex);
-  seconds.decode += of_thread.decode;
-  seconds.preprocess += of_thread.preprocess;
+  seconds.decode += busy.decode;
+  seconds.preprocess += busy.preprocess;
+}
+
+void DecoderThreads::Shared::leave() {
+  const std::lock_guard<std::mutex> lock(mutex);
   if (--running == 0 || stop) queue.close();
   has_left.notify_all();
 }
