@@ -18,7 +18,8 @@ DecodeReport ClipDecoder::decode(const std::string& path,
   };
   const auto late = [&] {
     return VideoTimeout(
-        fmt::format("'{}' is not decoded after {:g} seconds", path, options_.timeout_seconds));
+        fmt::format("'{}' is not decoded after {:g} seconds; give it more time or convert it", path,
+                    options_.timeout_seconds));
   };
   SampledFramesOptions frames_options = options_.frames;
   frames_options.reader.cancelled = [&] { return stop_() || is_late(); };

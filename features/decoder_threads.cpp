@@ -211,7 +211,7 @@ void DecoderThreads::leave_behind(Decoder& decoder, size_t clip) {
   DecodedClip end;
   end.failure = {path, "timeout",
                  fmt::format("'{}' is not decoded after {:g} seconds, and its decoder does not "
-                             "return",
+                             "return; convert it",
                              path, shared_->options.timeout_seconds)};
   DecoderMessage message;
   message.clip = clip;
